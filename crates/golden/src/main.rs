@@ -1,0 +1,3 @@
+//! golden
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! steersman
+
+fn main() {}
