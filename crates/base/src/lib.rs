@@ -1,1 +1,21 @@
-//! base
+//! What the standard library lacks and every layer above needs.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`interner`] | strings that are compared often, as 32-bit [`Symbol`]s |
+//! | [`map`] | hash maps and sets with a fixed seed, so that iteration order is the same in every process |
+//! | [`now`] | instants that are handed in, never read from a clock |
+//! | [`rng`] | one seeded random stream per purpose |
+//!
+//! Not here: any word of Kubernetes, async, input or output. Nothing in this crate reads a clock or an
+//! entropy source; whoever stands at the edge of the process does and hands the value in.
+
+pub mod interner;
+pub mod map;
+pub mod now;
+pub mod rng;
+
+pub use interner::{Interner, Symbol};
+pub use map::{Map, Set};
+pub use now::Now;
+pub use rng::Stream;

@@ -1,1 +1,39 @@
-//! scheduling
+//! The decision core: which pod is next, where it goes, and why.
+//!
+//! A pure state machine. [`engine::Scheduler::step`] takes an input (an object changed, a binding succeeded or
+//! failed, it is time for the next pod) and returns commands (bind, patch a status, evict, record an event).
+//! It reads no clock, opens no socket, spawns nothing; randomness comes from named, seeded streams. Driving it
+//! is for the crates above: live, from files, or in a test.
+//!
+//! The way of a pod, one direction only:
+//!
+//! ```text
+//! wire object -> model -> snapshot -> decision -> command
+//!   (wire)      (model)  (snapshot)  (reference)   (engine)
+//! ```
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`model`] | pods, nodes, selectors, amounts, compiled for comparison |
+//! | [`snapshot`] | the nodes as rows with what runs on them, and a log of changes |
+//! | [`cluster`] | namespaces, services, controllers, budgets, device classes |
+//! | [`framework`] | what a plugin is, and what runs plugins |
+//! | [`plugins`] | one file per in-tree plugin, one table |
+//! | [`reference`] | one decision, straight from the rules, without caches |
+//! | [`engine`] | the state machine around decisions: queue, assumed pods, nominations |
+//! | [`explanation`] | every plugin's verdict and score for every node, for people |
+//!
+//! Start reading at [`reference::decide`], then any file in `plugins/`.
+//!
+//! Not here: the fast evaluator, which keeps what it knows from one decision to the next. Its place is prepared
+//! by [`framework::Scope`], which every plugin declares, and by [`snapshot::ChangeLog`]; it has to agree with
+//! [`reference`] always.
+
+pub mod cluster;
+pub mod engine;
+pub mod explanation;
+pub mod framework;
+pub mod model;
+pub mod plugins;
+pub mod reference;
+pub mod snapshot;

@@ -1,0 +1,157 @@
+//! The state machine around decisions.
+//!
+//! Inputs are what happened; commands are what is to be done about it. Whoever drives the machine carries the
+//! commands out and reports the outcome as an input; truth about objects comes back as object inputs. A command
+//! may be lost, late or done twice: a pod stays assumed on its node until the object says so or the binding
+//! is reported as failed.
+//!
+//! ```text
+//!  Upsert/Delete -----> queue, snapshot, cluster
+//!  Schedule ----------> next pod: decide -> Bind | PatchStatus + Event + Evict
+//!  BindFinished ------> confirm, or forget and try again
+//!  Tick --------------> pods whose backoff is over become active
+//! ```
+
+mod apply;
+mod attempt;
+mod command;
+mod queue;
+
+use std::sync::Arc;
+
+use base::{Interner, Map, Now};
+use wire::config::{FeatureGates, SchedulerConfiguration};
+
+pub use command::{Command, Condition, EventKind, Input, Step, Tried};
+pub use queue::{Queue, QueuedPod};
+
+use crate::cluster::Cluster;
+use crate::explanation::{self, Explanation};
+use crate::framework::profile::ProfileError;
+use crate::framework::{Cycle, Profile};
+use crate::model::{Compiler, Pod, Shapes};
+use crate::reference::{self, Circumstances, Decision};
+use crate::snapshot::{Nominator, Snapshot};
+
+/// The scheduler's whole state.
+pub struct Scheduler {
+    symbols: Interner,
+    gates: FeatureGates,
+    shapes: Shapes,
+    profiles: Vec<Profile>,
+    snapshot: Snapshot,
+    cluster: Cluster,
+    nominator: Nominator,
+    queue: Queue,
+    /// Pods that have been given a node but are not known to be bound, by UID.
+    assumed: Map<Arc<str>, QueuedPod>,
+    circumstances: Circumstances,
+}
+
+impl Scheduler {
+    /// A scheduler that knows no object yet.
+    pub fn new(
+        configuration: &SchedulerConfiguration,
+        gates: FeatureGates,
+        seed: u64,
+    ) -> Result<Scheduler, ProfileError> {
+        let mut symbols = Interner::default();
+        let profiles = Profile::build_all(configuration, &gates, &mut symbols)?;
+        Ok(Scheduler {
+            symbols,
+            gates,
+            shapes: Shapes::default(),
+            profiles,
+            snapshot: Snapshot::default(),
+            cluster: Cluster::default(),
+            nominator: Nominator::default(),
+            queue: Queue::new(configuration),
+            assumed: Map::default(),
+            circumstances: Circumstances::new(seed, Now::default()),
+        })
+    }
+
+    /// Takes one input in and says what is to be done about it.
+    pub fn step(&mut self, input: Input<'_>, now: Now) -> Step {
+        self.circumstances.now = now;
+        match input {
+            Input::Upsert(object) => {
+                self.upsert(object, now);
+                Step::default()
+            }
+            Input::Delete(object) => {
+                self.delete(object, now);
+                Step::default()
+            }
+            Input::Schedule => self.schedule_next(now),
+            Input::BindFinished { uid, result } => self.bind_finished(uid, result, now),
+            Input::Tick => {
+                self.queue.flush_backoff(now);
+                Step::default()
+            }
+        }
+    }
+
+    /// The queue.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Nodes and the pods on them.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The symbol table.
+    pub fn symbols(&self) -> &Interner {
+        &self.symbols
+    }
+
+    /// The profiles.
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// The profile that decides for a pod: the one with its scheduler name.
+    pub fn profile_of(&self, pod: &Pod) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.scheduler_symbol == pod.shape.scheduler_name)
+    }
+
+    /// What plugins can look at now.
+    pub fn cycle(&self) -> Cycle<'_> {
+        Cycle {
+            symbols: &self.symbols,
+            snapshot: &self.snapshot,
+            cluster: &self.cluster,
+            nominator: &self.nominator,
+        }
+    }
+
+    /// Compiles a pod as this scheduler sees it, without taking it in.
+    pub fn compile_pod(&mut self, pod: &wire::Pod) -> Pod {
+        let mut compiler = Compiler { symbols: &mut self.symbols, gates: &self.gates };
+        Pod::compile(pod, &mut self.shapes, &mut compiler)
+    }
+
+    /// What would be decided about a pod now. Nothing changes, and no random number is used up.
+    pub fn evaluate(&self, pod: &Pod) -> Option<Decision> {
+        let profile = self.profile_of(pod)?;
+        let mut circumstances = self.circumstances.clone();
+        Some(reference::decide(self.cycle(), profile, pod, &mut circumstances))
+    }
+
+    /// Explains what would be decided about a pod now. Nothing changes.
+    pub fn explain(&self, pod: &Pod) -> Option<Explanation> {
+        let profile = self.profile_of(pod)?;
+        let mut circumstances = self.circumstances.clone();
+        Some(explanation::explain(self.cycle(), profile, pod, &mut circumstances))
+    }
+
+    /// Sets the time that [`Scheduler::evaluate`] takes as now.
+    pub fn set_now(&mut self, now: Now) {
+        self.circumstances.now = now;
+    }
+}
+
+#[cfg(test)]
+mod tests;

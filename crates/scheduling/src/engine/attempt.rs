@@ -1,0 +1,221 @@
+//! One attempt to place one pod, and what follows from it.
+
+use std::sync::Arc;
+
+use base::Now;
+
+use super::command::{Command, Condition, EventKind, Step, Tried};
+use super::queue::{Change, QueuedPod};
+use super::Scheduler;
+use crate::framework::{Nomination, Preemption};
+use crate::model::Pod;
+use crate::plugins::gang_scheduling;
+use crate::reference::{self, Decision, Refusal};
+use crate::snapshot::Row;
+
+impl Scheduler {
+    pub(super) fn schedule_next(&mut self, now: Now) -> Step {
+        let Some(mut queued) = self.queue.pop() else { return Step::default() };
+        queued.attempts += 1;
+        let pod = Arc::clone(&queued.pod);
+        let mut commands = Vec::new();
+        if pod.is_terminating {
+            commands.push(Command::Event {
+                pod: pod.key.clone(),
+                kind: EventKind::FailedScheduling,
+                note: format!("skip schedule deleting pod: {}", pod.key),
+            });
+            return Step { commands, tried: None };
+        }
+        let decision = self.decide(&pod);
+        let message = self.message(&decision);
+        match &decision {
+            Decision::Placed(selection) => self.place(queued, selection.host, &mut commands),
+            Decision::Unschedulable(refusal) => {
+                queued.refused_by = refusal.diagnosis.unschedulable_plugins.iter().copied().collect();
+                self.refuse(queued, refusal, &message, now, &mut commands);
+            }
+            Decision::NoNodes | Decision::Failed(_) => {
+                queued.refused_by = Vec::new();
+                let is_error = matches!(decision, Decision::Failed(_));
+                let reason = if is_error { "SchedulerError" } else { "Unschedulable" };
+                self.nominator.remove(&pod.uid);
+                self.report(&pod, reason, &message, Some(None), &mut commands);
+                queued.failures += 1;
+                queued.since = now;
+                // Nothing that can happen to the cluster lets a pod fit that cannot be decided about at all.
+                queued.refused_by = if is_error { Vec::new() } else { vec!["no nodes"] };
+                self.queue.push_unschedulable(queued);
+            }
+        }
+        if let Some(at) = self.queue.next_wake() {
+            commands.push(Command::WakeAt(at));
+        }
+        Step { commands, tried: Some(Tried { pod, decision, message }) }
+    }
+
+    fn decide(&mut self, pod: &Pod) -> Decision {
+        if let Err(status) = gang_scheduling::refuse_group_member(pod) {
+            return Decision::Failed(status);
+        }
+        let mut circumstances = self.circumstances.clone();
+        let Some(profile) = self.profile_of(pod) else { return Decision::NoNodes };
+        let decision = reference::decide(self.cycle(), profile, pod, &mut circumstances);
+        self.circumstances = circumstances;
+        decision
+    }
+
+    /// What the user is told about a pod that was not placed; empty if it was.
+    pub fn message(&self, decision: &Decision) -> String {
+        match decision {
+            Decision::Placed(_) => String::new(),
+            Decision::Unschedulable(refusal) => refusal.diagnosis.message(&self.symbols),
+            Decision::NoNodes => "no nodes available to schedule pods".to_owned(),
+            Decision::Failed(status) => status.message(&self.symbols),
+        }
+    }
+
+    fn place(&mut self, queued: QueuedPod, host: Row, commands: &mut Vec<Command>) {
+        let node = self.snapshot.node(host).node.name;
+        let pod = &queued.pod;
+        let assumed = Pod { node_name: Some(node), ..(**pod).clone() };
+        self.nominator.remove(&pod.uid);
+        self.snapshot.upsert_pod(Arc::new(assumed));
+        commands.push(Command::Bind {
+            pod: pod.key.clone(),
+            uid: Arc::clone(&pod.uid),
+            node: Arc::from(self.symbols.resolve(node)),
+        });
+        self.assumed.insert(Arc::clone(&pod.uid), queued);
+    }
+
+    fn refuse(
+        &mut self,
+        mut queued: QueuedPod,
+        refusal: &Refusal,
+        message: &str,
+        now: Now,
+        commands: &mut Vec<Command>,
+    ) {
+        let pod = Arc::clone(&queued.pod);
+        let nominated = match refusal.nomination {
+            Nomination::Keep => None,
+            Nomination::Clear => Some(None),
+            Nomination::Node(row) => Some(Some(self.snapshot.node(row).node.name)),
+        };
+        match nominated {
+            None => {}
+            Some(None) => self.nominator.remove(&pod.uid),
+            Some(Some(node)) => self.nominator.nominate(Arc::clone(&pod), node),
+        }
+        let name = nominated.map(|node| node.map(|node| Arc::from(self.symbols.resolve(node))));
+        self.report(&pod, "Unschedulable", message, name, commands);
+        if let Some(preemption) = &refusal.preemption {
+            self.preempt(&pod, preemption, commands);
+        }
+        queued.failures += 1;
+        queued.since = now;
+        if let Some(node) = nominated {
+            // The next attempt tries the promised node first, whether or not the object says so by then.
+            queued.pod = Arc::new(Pod { nominated_node_name: node, ..(*pod).clone() });
+        }
+        self.queue.push_unschedulable(queued);
+    }
+
+    fn report(
+        &self,
+        pod: &Pod,
+        reason: &'static str,
+        message: &str,
+        nominated: Option<Option<Arc<str>>>,
+        commands: &mut Vec<Command>,
+    ) {
+        let current = pod.nominated_node_name.map_or("", |node| self.symbols.resolve(node));
+        let nominated = nominated.map(|node| node.unwrap_or_else(|| Arc::from("")));
+        commands.push(Command::PatchStatus {
+            pod: pod.key.clone(),
+            uid: Arc::clone(&pod.uid),
+            condition: Some(Condition {
+                reason,
+                message: message.to_owned(),
+                observed_generation: pod.generation,
+            }),
+            nominated_node_name: nominated.filter(|node| **node != *current),
+        });
+        commands.push(Command::Event {
+            pod: pod.key.clone(),
+            kind: EventKind::FailedScheduling,
+            note: message.to_owned(),
+        });
+    }
+
+    fn preempt(&mut self, preemptor: &Pod, preemption: &Preemption, commands: &mut Vec<Command>) {
+        let chosen = preemption.chosen();
+        let node = self.snapshot.node(chosen.row).node.name;
+        // Pods of lower priority that were promised this node have to look again.
+        let lower: Vec<Arc<Pod>> = self
+            .nominator
+            .pods_on(node)
+            .iter()
+            .filter(|other| other.priority < preemptor.priority)
+            .cloned()
+            .collect();
+        for other in lower {
+            self.nominator.remove(&other.uid);
+            commands.push(Command::PatchStatus {
+                pod: other.key.clone(),
+                uid: Arc::clone(&other.uid),
+                condition: None,
+                nominated_node_name: Some(Arc::from("")),
+            });
+        }
+        let scheduler = self.symbols.resolve(preemptor.shape.scheduler_name);
+        for victim in chosen.victims.iter().filter(|victim| !victim.is_terminating) {
+            commands.push(Command::Evict {
+                pod: victim.key.clone(),
+                uid: Arc::clone(&victim.uid),
+                message: format!("{scheduler}: preempting to accommodate a higher priority pod"),
+            });
+            commands.push(Command::Event {
+                pod: victim.key.clone(),
+                kind: EventKind::Preempted,
+                note: format!("Preempted by pod {} on node {}", preemptor.uid, self.symbols.resolve(node)),
+            });
+        }
+    }
+
+    pub(super) fn bind_finished(&mut self, uid: &str, result: Result<(), String>, now: Now) -> Step {
+        let mut step = Step::default();
+        match result {
+            // The pod stays assumed until its object says where it is.
+            Ok(()) => {
+                if let Some(queued) = self.assumed.get(uid)
+                    && let Some(node) = self.snapshot.pod(uid).and_then(|pod| pod.node_name)
+                {
+                    step.commands.push(Command::Event {
+                        pod: queued.pod.key.clone(),
+                        kind: EventKind::Scheduled,
+                        note: format!(
+                            "Successfully assigned {} to {}",
+                            queued.pod.key,
+                            self.symbols.resolve(node)
+                        ),
+                    });
+                }
+            }
+            Err(error) => {
+                let Some(mut queued) = self.assumed.remove(uid) else { return step };
+                self.snapshot.remove_pod(uid);
+                self.queue.move_for(Change::PodRemoved);
+                let message = format!("running Bind plugin \"DefaultBinder\": {error}");
+                self.report(&queued.pod, "SchedulerError", &message, Some(None), &mut step.commands);
+                queued.failures += 1;
+                queued.since = now;
+                queued.refused_by = Vec::new();
+                self.queue.push_backoff(queued);
+                step.commands.extend(self.queue.next_wake().map(Command::WakeAt));
+            }
+        }
+        step
+    }
+}

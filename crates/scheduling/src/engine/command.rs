@@ -1,0 +1,116 @@
+//! What goes into the state machine and what comes out.
+
+use std::sync::Arc;
+
+use base::Now;
+use wire::Object;
+
+use crate::model::{Pod, PodKey};
+use crate::reference::Decision;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// An object is there, or is there in another form.
+    Upsert(&'a Object),
+    /// An object is gone.
+    Delete(&'a Object),
+    /// There is time to decide about the next pod.
+    Schedule,
+    /// A bind command has been carried out, or not.
+    BindFinished {
+        /// Which pod.
+        uid: &'a str,
+        /// Why not.
+        result: Result<(), String>,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Bind the pod to the node.
+    Bind {
+        /// Which pod.
+        pod: PodKey,
+        /// Its UID: a pod of the same name that came later must not be bound.
+        uid: Arc<str>,
+        /// The node's name.
+        node: Arc<str>,
+    },
+    /// Write into the pod's status.
+    PatchStatus {
+        /// Which pod.
+        pod: PodKey,
+        /// Its UID.
+        uid: Arc<str>,
+        /// Its PodScheduled condition, which becomes False.
+        condition: Option<Condition>,
+        /// What `nominatedNodeName` becomes, if it changes; empty clears it.
+        nominated_node_name: Option<Arc<str>>,
+    },
+    /// Remove a pod to make room: mark it with the condition DisruptionTarget, then delete it.
+    Evict {
+        /// Which pod.
+        pod: PodKey,
+        /// Its UID.
+        uid: Arc<str>,
+        /// The message of the condition.
+        message: String,
+    },
+    /// Record an event about a pod.
+    Event {
+        /// About which pod.
+        pod: PodKey,
+        /// Which event.
+        kind: EventKind,
+        /// The note.
+        note: String,
+    },
+    /// Send [`Input::Tick`] at this time or later.
+    WakeAt(Now),
+}
+
+/// The PodScheduled condition of a pod that was not placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// `Unschedulable` or `SchedulerError`.
+    pub reason: &'static str,
+    /// The whole message.
+    pub message: String,
+    /// The generation of the pod that this is about.
+    pub observed_generation: i64,
+}
+
+/// The events that the scheduler records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Normal, action Binding.
+    Scheduled,
+    /// Warning, action Scheduling.
+    FailedScheduling,
+    /// Normal, action Preempting.
+    Preempted,
+}
+
+/// The outcome of one input.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// What is to be done, in order.
+    pub commands: Vec<Command>,
+    /// The attempt that was made, if the input was [`Input::Schedule`] and a pod was waiting.
+    pub tried: Option<Tried>,
+}
+
+/// An attempt to place a pod.
+#[derive(Debug)]
+pub struct Tried {
+    /// Which pod.
+    pub pod: Arc<Pod>,
+    /// What was decided.
+    pub decision: Decision,
+    /// What the user is told if the pod was not placed.
+    pub message: String,
+}

@@ -1,0 +1,135 @@
+//! What is known about a pod that fits nowhere, and upstream's sentence for it.
+
+use std::collections::BTreeSet;
+
+use base::Interner;
+
+use super::{Code, Reason, Status};
+use crate::snapshot::Row;
+
+/// Why each node was refused.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    /// The nodes that were looked at and refused, in the order they were looked at.
+    pub nodes: Vec<(Row, Status)>,
+    /// The status of all other nodes.
+    pub absent: Status,
+    /// How many nodes there are.
+    pub n_nodes: usize,
+    /// The plugins that are to blame.
+    pub unschedulable_plugins: BTreeSet<&'static str>,
+    /// Those among them that wait for something outside.
+    pub pending_plugins: BTreeSet<&'static str>,
+    /// What PreFilter says to the user, if it rejected the pod.
+    pub pre_filter_message: String,
+    /// What PostFilter adds.
+    pub post_filter_message: String,
+}
+
+impl Diagnosis {
+    /// Nothing is known yet about any of `n_nodes` nodes.
+    pub fn new(n_nodes: usize) -> Diagnosis {
+        Diagnosis {
+            nodes: Vec::new(),
+            absent: Status::bare(Code::UnschedulableAndUnresolvable),
+            n_nodes,
+            unschedulable_plugins: BTreeSet::new(),
+            pending_plugins: BTreeSet::new(),
+            pre_filter_message: String::new(),
+            post_filter_message: String::new(),
+        }
+    }
+
+    /// Blames the plugin of a status.
+    pub fn blame(&mut self, status: &Status) {
+        if !status.plugin.is_empty() && status.code.is_rejected() {
+            self.unschedulable_plugins.insert(status.plugin);
+            if status.code == Code::Pending {
+                self.pending_plugins.insert(status.plugin);
+            }
+        }
+    }
+
+    /// The status of one node.
+    pub fn of(&self, row: Row) -> &Status {
+        self.nodes.iter().find(|(known, _)| *known == row).map_or(&self.absent, |(_, status)| status)
+    }
+
+    /// `0/N nodes are available: …`
+    pub fn message(&self, symbols: &Interner) -> String {
+        let mut text = format!("0/{} nodes are available:", self.n_nodes);
+        if self.pre_filter_message.is_empty() {
+            let histogram = histogram(self.nodes.iter().map(|(_, status)| status), &self.absent, self.n_nodes, symbols);
+            if !histogram.is_empty() {
+                text.push_str(&format!(" {histogram}."));
+            }
+        } else {
+            text.push_str(&format!(" {}.", self.pre_filter_message));
+        }
+        if !self.post_filter_message.is_empty() {
+            text.push_str(&format!(" {}", self.post_filter_message));
+        }
+        text
+    }
+}
+
+/// How often each reason occurs, most upstream-like: `3 Insufficient cpu, 10 node(s) …`, sorted as plain strings.
+fn histogram<'s>(
+    recorded: impl Iterator<Item = &'s Status>,
+    absent: &'s Status,
+    n_nodes: usize,
+    symbols: &Interner,
+) -> String {
+    let mut counts: Vec<(&Reason, usize)> = Vec::new();
+    let mut count = |reason: &'s Reason, by: usize| match counts.iter_mut().find(|c| c.0.reads_like(reason)) {
+        Some(entry) => entry.1 += by,
+        None => counts.push((reason, by)),
+    };
+    let mut n_recorded = 0;
+    for status in recorded {
+        n_recorded += 1;
+        status.reasons.iter().for_each(|reason| count(reason, 1));
+    }
+    if n_recorded < n_nodes {
+        absent.reasons.iter().for_each(|reason| count(reason, n_nodes - n_recorded));
+    }
+    // Reasons may be worded alike although built differently, so equal sentences are merged once more.
+    let mut sentences: Vec<(String, usize)> = Vec::new();
+    for (reason, n) in counts {
+        let sentence = reason.sentence(symbols);
+        match sentences.iter_mut().find(|(known, _)| *known == sentence) {
+            Some((_, total)) => *total += n,
+            None => sentences.push((sentence, n)),
+        }
+    }
+    let mut entries: Vec<_> = sentences.into_iter().map(|(sentence, n)| format!("{n} {sentence}")).collect();
+    entries.sort_unstable();
+    entries.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_reasons_per_node_and_sorts_them_as_text() {
+        let symbols = Interner::default();
+        let mut diagnosis = Diagnosis::new(14);
+        diagnosis.absent = Status::unresolvable("", Reason::fixed("x"));
+        let refused = Status::unschedulable("", Reason::fixed("y"));
+        let mut snapshot = crate::snapshot::Snapshot::default();
+        let gates = wire::config::FeatureGates::default();
+        let mut names = Interner::default();
+        for name in ["a", "b", "c", "d"] {
+            let mut node = wire::Node::default();
+            node.metadata.name = name.into();
+            let mut compiler = crate::model::Compiler { symbols: &mut names, gates: &gates };
+            let row = snapshot.upsert_node(crate::model::Node::compile(&node, &mut compiler));
+            diagnosis.nodes.push((row, refused.clone()));
+        }
+        diagnosis.post_filter_message = "preemption: no".into();
+        assert_eq!(diagnosis.message(&symbols), "0/14 nodes are available: 10 x, 4 y. preemption: no");
+        diagnosis.pre_filter_message = "because".into();
+        assert_eq!(diagnosis.message(&symbols), "0/14 nodes are available: because. preemption: no");
+    }
+}

@@ -1,0 +1,156 @@
+//! What a plugin is.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use base::{Now, Symbol};
+
+use super::{Cycle, PostFilterCycle, PostFilterResult, Status};
+use crate::model::Pod;
+use crate::snapshot::NodeInfo;
+
+/// A plugin of one profile. Which of these methods are called, and in which order, is decided by the profile;
+/// a plugin implements those of the extension points that its registration lists.
+pub trait Plugin: Send + Sync {
+    /// PreEnqueue: whether the pod may enter the queue.
+    fn pre_enqueue(&self, _cycle: Cycle<'_>, _pod: &Pod) -> Result<(), Status> {
+        Ok(())
+    }
+
+    /// QueueSort: the place of a pod in the queue, which it has been in since `since`.
+    fn sort_key(&self, _pod: &Pod, since: Now) -> SortKey {
+        SortKey { priority: Reverse(0), since }
+    }
+
+    /// PreFilter and Filter: what there is to check for this pod.
+    fn filter<'a>(&'a self, _cycle: Cycle<'a>, _pod: &'a Pod) -> FilterPlan<'a> {
+        FilterPlan::skip()
+    }
+
+    /// PostFilter: what can be done for a pod that fits nowhere.
+    fn post_filter(&self, _cycle: &mut PostFilterCycle<'_, '_>) -> Option<PostFilterResult> {
+        None
+    }
+
+    /// PreScore and Score: how the feasible nodes compare for this pod.
+    fn score<'a>(&'a self, _cycle: Cycle<'a>, _pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
+        ScorePlan::skip()
+    }
+}
+
+/// The order of pods in the queue: smaller comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SortKey {
+    /// Higher priority first.
+    pub priority: Reverse<i32>,
+    /// Then who has waited longer.
+    pub since: Now,
+}
+
+/// What PreFilter says about a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PreFilter {
+    /// Nothing to check: the plugin's Filter passes everywhere.
+    Skip,
+    /// Go on to the nodes.
+    Proceed,
+    /// No node will do.
+    Reject(Status),
+}
+
+/// The outcome of preparing a plugin's Filter for one pod.
+pub struct FilterPlan<'a> {
+    /// PreFilter's verdict; not looked at if the profile has disabled this plugin's PreFilter.
+    pub verdict: PreFilter,
+    /// The only nodes that can pass, if the plugin knows them.
+    pub nodes: Option<Vec<Symbol>>,
+    /// The prepared Filter; `None` passes everywhere.
+    pub filter: Option<Box<dyn Filter + 'a>>,
+}
+
+impl<'a> FilterPlan<'a> {
+    /// There is nothing to check for this pod.
+    pub fn skip() -> FilterPlan<'a> {
+        FilterPlan { verdict: PreFilter::Skip, nodes: None, filter: None }
+    }
+
+    /// No node will do.
+    pub fn reject(status: Status) -> FilterPlan<'a> {
+        FilterPlan { verdict: PreFilter::Reject(status), nodes: None, filter: None }
+    }
+
+    /// Each node is to be checked.
+    pub fn check(filter: impl Filter + 'a) -> FilterPlan<'a> {
+        FilterPlan { verdict: PreFilter::Proceed, nodes: None, filter: Some(Box::new(filter)) }
+    }
+}
+
+/// A Filter prepared for one pod.
+pub trait Filter {
+    /// Whether the pod can run on the node.
+    fn filter(&self, node: &NodeInfo) -> Result<(), Status>;
+
+    /// Takes into account that `pod` is on `node` as well (PreFilterExtensions.AddPod). The node already
+    /// has it. Filters that look at nothing but the node they are asked about need not do anything.
+    fn add_pod(&mut self, _pod: &Pod, _node: &NodeInfo) {}
+
+    /// Undoes [`Filter::add_pod`]: the exact inverse. The node no longer has the pod.
+    fn remove_pod(&mut self, _pod: &Pod, _node: &NodeInfo) {}
+}
+
+/// The outcome of preparing a plugin's Score for one pod.
+pub struct ScorePlan<'a> {
+    /// Whether PreScore asks to leave this plugin out; not looked at if the profile has disabled this
+    /// plugin's PreScore.
+    pub skip: bool,
+    /// The prepared Score, or why it could not be prepared; `None` scores 0 everywhere.
+    pub score: Result<Option<Box<dyn Score + 'a>>, Status>,
+}
+
+impl<'a> ScorePlan<'a> {
+    /// The plugin asks to be left out.
+    pub fn skip() -> ScorePlan<'a> {
+        ScorePlan { skip: true, score: Ok(None) }
+    }
+
+    /// The plugin could not be prepared.
+    pub fn fail(status: Status) -> ScorePlan<'a> {
+        ScorePlan { skip: false, score: Err(status) }
+    }
+
+    /// Each feasible node is to be scored.
+    pub fn with(score: impl Score + 'a) -> ScorePlan<'a> {
+        ScorePlan { skip: false, score: Ok(Some(Box::new(score))) }
+    }
+
+    /// The same, but asks to be left out where that is possible.
+    pub fn skipped_but(score: impl Score + 'a) -> ScorePlan<'a> {
+        ScorePlan { skip: true, score: Ok(Some(Box::new(score))) }
+    }
+}
+
+/// A Score prepared for one pod.
+pub trait Score {
+    /// The raw score of a feasible node.
+    fn score(&self, node: &NodeInfo) -> i64;
+
+    /// Brings raw scores into 0..=100; `nodes` and `scores` run in parallel. Plugins whose raw scores are
+    /// in that range need not do anything.
+    fn normalize(&self, _nodes: &[&NodeInfo], _scores: &mut [i64]) {}
+}
+
+/// Upstream's default normalization: in proportion to the largest score, turned around if `reverse`.
+pub fn default_normalize(scores: &mut [i64], reverse: bool) {
+    let max = scores.iter().copied().max().unwrap_or(0).max(0);
+    for score in scores {
+        *score = match (max, reverse) {
+            (0, true) => super::MAX_NODE_SCORE,
+            (0, false) => *score,
+            (_, true) => super::MAX_NODE_SCORE - super::MAX_NODE_SCORE * *score / max,
+            (_, false) => super::MAX_NODE_SCORE * *score / max,
+        };
+    }
+}
+
+/// A pod shared between the structures that hold it.
+pub type SharedPod = Arc<Pod>;

@@ -1,0 +1,111 @@
+//! NodeAffinity: node selector, required and preferred node affinity, and what the configuration adds.
+
+use wire::config::{ExtensionPoint, PluginArgs};
+
+use crate::framework::plugin::default_normalize;
+use crate::framework::{
+    Cycle, Filter, FilterPlan, Plugin, PreFilter, Reason, Registration, Scope, Score, ScorePlan, Status,
+};
+use crate::model::affinity::{NodeSelector, NodeSelectorTerm, preferred_terms};
+use crate::model::{self, Pod};
+use crate::snapshot::NodeInfo;
+
+const NAME: &str = "NodeAffinity";
+
+/// The row of this plugin.
+pub static REGISTRATION: Registration = Registration {
+    points: &[
+        ExtensionPoint::PreFilter,
+        ExtensionPoint::Filter,
+        ExtensionPoint::PreScore,
+        ExtensionPoint::Score,
+    ],
+    filter_scope: Some(Scope::Node),
+    score_scope: Some(Scope::Node),
+    ..Registration::named(NAME, |build| {
+        let mut plugin = NodeAffinity { added_required: None, added_preferred: Box::new([]) };
+        if let Some(PluginArgs::NodeAffinity(args)) = build.args
+            && let Some(added) = &args.added_affinity
+        {
+            let required = added.required_during_scheduling_ignored_during_execution.as_ref();
+            plugin.added_required = required.map(|selector| NodeSelector::compile(selector, &mut build.compiler));
+            let preferred = &added.preferred_during_scheduling_ignored_during_execution;
+            plugin.added_preferred = preferred_terms(preferred, &mut build.compiler)
+                .map_err(|error| format!("parsing preferred addedAffinity: {error}"))?;
+        }
+        Ok(Box::new(plugin))
+    })
+};
+
+struct NodeAffinity {
+    added_required: Option<NodeSelector>,
+    added_preferred: Box<[(i64, NodeSelectorTerm)]>,
+}
+
+struct Admit<'a> {
+    added: Option<&'a NodeSelector>,
+    affinity: &'a model::NodeAffinity,
+}
+
+struct SumWeights<'a> {
+    added: &'a [(i64, NodeSelectorTerm)],
+    preferred: &'a [(i64, NodeSelectorTerm)],
+}
+
+impl Plugin for NodeAffinity {
+    fn filter<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
+        let affinity = &pod.shape.node_affinity;
+        if affinity.requires_nothing() && self.added_required.is_none() {
+            return FilterPlan::skip();
+        }
+        let mut plan = FilterPlan::check(Admit { added: self.added_required.as_ref(), affinity });
+        match affinity.required.as_ref().and_then(NodeSelector::named_nodes) {
+            None => {}
+            Some([]) => {
+                let reason = Reason::fixed("pod affinity terms conflict");
+                plan.verdict = PreFilter::Reject(Status::unresolvable(NAME, reason));
+            }
+            Some(names) => plan.nodes = Some(names.to_vec()),
+        }
+        plan
+    }
+
+    fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
+        match &pod.shape.node_affinity.preferred {
+            Err(error) => ScorePlan::fail(Status::error(NAME, error.clone())),
+            Ok(preferred) => {
+                let score = SumWeights { added: &self.added_preferred, preferred };
+                if preferred.is_empty() && self.added_preferred.is_empty() {
+                    ScorePlan::skipped_but(score)
+                } else {
+                    ScorePlan::with(score)
+                }
+            }
+        }
+    }
+}
+
+impl Filter for Admit<'_> {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
+        if self.added.is_some_and(|added| !added.matches(&node.node)) {
+            let reason = Reason::fixed("node(s) didn't match scheduler-enforced node affinity");
+            return Err(Status::unresolvable(NAME, reason));
+        }
+        if !self.affinity.admits(&node.node) {
+            let reason = Reason::fixed("node(s) didn't match Pod's node affinity/selector");
+            return Err(Status::unresolvable(NAME, reason));
+        }
+        Ok(())
+    }
+}
+
+impl Score for SumWeights<'_> {
+    fn score(&self, node: &NodeInfo) -> i64 {
+        let terms = self.added.iter().chain(self.preferred);
+        terms.filter(|(_, term)| term.matches(&node.node)).map(|(weight, _)| weight).sum()
+    }
+
+    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
+        default_normalize(scores, false);
+    }
+}

@@ -1,0 +1,107 @@
+//! NodeResourcesBalancedAllocation: prefers nodes whose resources the pod brings into balance.
+
+use wire::config::{ExtensionPoint, NodeResourcesBalancedAllocationArgs, PluginArgs};
+
+use super::node_resources_fit::{Asked, Weighted};
+use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
+use crate::model::resources::ResourceName;
+use crate::model::Pod;
+use crate::snapshot::NodeInfo;
+
+/// The row of this plugin.
+pub static REGISTRATION: Registration = Registration {
+    points: &[ExtensionPoint::PreScore, ExtensionPoint::Score],
+    score_scope: Some(Scope::Occupancy),
+    ..Registration::named("NodeResourcesBalancedAllocation", |build| {
+        let defaults = NodeResourcesBalancedAllocationArgs::default();
+        let args = match build.args {
+            Some(PluginArgs::NodeResourcesBalancedAllocation(args)) => args,
+            _ => &defaults,
+        };
+        Ok(Box::new(NodeResourcesBalancedAllocation {
+            resources: Weighted::compile(&args.resources, &mut build.compiler),
+        }))
+    })
+};
+
+struct NodeResourcesBalancedAllocation {
+    resources: Vec<Weighted>,
+}
+
+struct Balance<'a> {
+    resources: &'a [Weighted],
+    asked: Asked,
+}
+
+impl Plugin for NodeResourcesBalancedAllocation {
+    fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
+        let asked: Asked =
+            self.resources.iter().map(|resource| pod.shape.requests.accounted.get(resource.name)).collect();
+        let asks_nothing = asked.iter().all(|amount| *amount == 0);
+        let score = Balance { resources: &self.resources, asked };
+        if asks_nothing { ScorePlan::skipped_but(score) } else { ScorePlan::with(score) }
+    }
+}
+
+impl Score for Balance<'_> {
+    fn score(&self, node: &NodeInfo) -> i64 {
+        let mut with_pod = Fractions::default();
+        let mut without_pod = Fractions::default();
+        for (resource, asked) in self.resources.iter().zip(&self.asked) {
+            let allocatable = node.node.allocatable.get(resource.name);
+            let is_unasked_scalar = *asked == 0 && matches!(resource.name, ResourceName::Scalar(_));
+            if allocatable == 0 || is_unasked_scalar {
+                continue;
+            }
+            let allocated = node.requested().get(resource.name);
+            with_pod.push(allocated + asked, allocatable);
+            without_pod.push(allocated, allocatable);
+        }
+        // Half the range says how much the balance improves: 50 is the worst, 75 no change.
+        let half = MAX_NODE_SCORE / 2;
+        half + (half + with_pod.balance() - without_pod.balance()) / 2
+    }
+}
+
+/// Which fractions of a node's resources are taken.
+#[derive(Default)]
+struct Fractions(smallvec::SmallVec<[f64; 4]>);
+
+impl Fractions {
+    fn push(&mut self, requested: i64, allocatable: i64) {
+        let fraction = requested as f64 / allocatable as f64;
+        self.0.push(fraction.min(1.0));
+    }
+
+    /// 100 if all fractions are equal, less the further they are apart.
+    fn balance(&self) -> i64 {
+        let deviation = match self.0.as_slice() {
+            [] | [_] => 0.0,
+            [a, b] => ((a - b) / 2.0).abs(),
+            all => {
+                let mean = all.iter().sum::<f64>() / all.len() as f64;
+                (all.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / all.len() as f64).sqrt()
+            }
+        };
+        ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rewards_equal_fractions() {
+        let balance = |fractions: &[(i64, i64)]| {
+            let mut all = Fractions::default();
+            fractions.iter().for_each(|(requested, allocatable)| all.push(*requested, *allocatable));
+            all.balance()
+        };
+        assert_eq!(balance(&[(1000, 4000), (1, 8)]), 93);
+        assert_eq!(balance(&[(1000, 4000), (2, 8)]), 100);
+        assert_eq!(balance(&[(9, 4), (2, 2)]), 100, "fractions are capped at 1");
+        assert_eq!(balance(&[(1, 4)]), 100);
+        assert_eq!(balance(&[(0, 10), (5, 10), (10, 10)]), 59);
+    }
+}

@@ -1,0 +1,164 @@
+//! NodeResourcesFit: a pod goes where its requests are free; scores say how full a node should get.
+
+mod strategy;
+
+use base::Set;
+use wire::config::{ExtensionPoint, NodeResourcesFitArgs, PluginArgs};
+
+use crate::framework::{
+    Code, Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Score, ScorePlan, Status, Value,
+};
+use crate::model::resources::{ResourceName, is_extended};
+use crate::model::{Pod, Resources};
+use crate::snapshot::NodeInfo;
+
+pub use strategy::{Asked, Strategy, Weighted};
+
+const NAME: &str = "NodeResourcesFit";
+
+/// The row of this plugin.
+pub static REGISTRATION: Registration = Registration {
+    points: &[
+        ExtensionPoint::PreFilter,
+        ExtensionPoint::Filter,
+        ExtensionPoint::PreScore,
+        ExtensionPoint::Score,
+        ExtensionPoint::PlacementScore,
+    ],
+    filter_scope: Some(Scope::Occupancy),
+    score_scope: Some(Scope::Occupancy),
+    filter_without_pre_filter: Some("error reading \"PreFilterNodeResourcesFit\" from cycleState: not found"),
+    ..Registration::named(NAME, |build| {
+        let defaults = NodeResourcesFitArgs::default();
+        let args = match build.args {
+            Some(PluginArgs::NodeResourcesFit(args)) => args,
+            _ => &defaults,
+        };
+        let problems = wire::config::validate_node_resources_fit_args(args, "");
+        if !problems.is_empty() {
+            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            return Err(problems.join(", "));
+        }
+        Ok(Box::new(NodeResourcesFit {
+            ignored: args.ignored_resources.iter().map(|name| name.as_str().into()).collect(),
+            ignored_groups: args.ignored_resource_groups.iter().map(|name| name.as_str().into()).collect(),
+            strategy: Strategy::compile(&args.scoring_strategy, &mut build.compiler),
+        }))
+    })
+};
+
+struct NodeResourcesFit {
+    /// Extended resources that are not looked at.
+    ignored: Set<Box<str>>,
+    /// Domains of extended resources that are not looked at.
+    ignored_groups: Set<Box<str>>,
+    strategy: Strategy,
+}
+
+/// The requests of one pod, without what is ignored.
+struct Fits<'a> {
+    request: &'a Resources,
+    scalars: Vec<(ResourceName, i64)>,
+}
+
+impl NodeResourcesFit {
+    fn ignores(&self, name: &str) -> bool {
+        is_extended(name)
+            && (self.ignored.contains(name)
+                || name.split_once('/').is_some_and(|(group, _)| self.ignored_groups.contains(group)))
+    }
+}
+
+impl Plugin for NodeResourcesFit {
+    fn filter<'a>(&'a self, cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
+        let request = &pod.shape.requests.fit;
+        let asked = request.scalars.iter().filter(|(_, amount)| *amount != 0);
+        let counted = asked.filter(|(name, _)| !self.ignores(cycle.symbols.resolve(*name)));
+        let scalars = counted.map(|(name, amount)| (ResourceName::Scalar(name), amount)).collect();
+        FilterPlan::check(Fits { request, scalars })
+    }
+
+    fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
+        ScorePlan::with(Fullness { strategy: &self.strategy, asked: self.strategy.asked(&pod.shape.requests.scored) })
+    }
+}
+
+impl Fits<'_> {
+    fn is_best_effort(&self) -> bool {
+        let request = self.request;
+        request.milli_cpu == 0
+            && request.memory == 0
+            && request.ephemeral_storage == 0
+            && request.scalars.is_empty()
+    }
+
+    /// Whether everything that is asked for is free, without saying why not.
+    fn fits(&self, node: &NodeInfo) -> bool {
+        let (allocatable, requested) = (&node.node.allocatable, node.requested());
+        let has = |asked: i64, allocatable: i64, requested: i64| asked <= 0 || asked <= allocatable - requested;
+        (node.pods().len() as i64) < node.node.allocatable_pods
+            && (self.is_best_effort()
+                || has(self.request.milli_cpu, allocatable.milli_cpu, requested.milli_cpu)
+                    && has(self.request.memory, allocatable.memory, requested.memory)
+                    && has(
+                        self.request.ephemeral_storage,
+                        allocatable.ephemeral_storage,
+                        requested.ephemeral_storage,
+                    )
+                    && self.scalars.iter().all(|(name, asked)| {
+                        *asked <= allocatable.get(*name) - requested.get(*name)
+                    }))
+    }
+
+    fn refuse(&self, node: &NodeInfo) -> Status {
+        let mut status = Status::bare(Code::Unschedulable);
+        status.plugin = NAME;
+        let (n_pods, allocatable_pods) = (node.pods().len() as i64, node.node.allocatable_pods);
+        if n_pods + 1 > allocatable_pods {
+            let reason = Reason::fixed("Too many pods")
+                .with("pods", Value::Count(n_pods))
+                .with("allocatable", Value::Count(allocatable_pods));
+            status.reasons.push(reason);
+        }
+        if self.is_best_effort() {
+            return status;
+        }
+        let basic = [ResourceName::Cpu, ResourceName::Memory, ResourceName::EphemeralStorage];
+        let basic = basic.into_iter().map(|name| (name, self.request.get(name))).filter(|(_, asked)| *asked > 0);
+        for (name, asked) in basic.chain(self.scalars.iter().copied()) {
+            let allocatable = node.node.allocatable.get(name);
+            let free = allocatable - node.requested().get(name);
+            if asked > free {
+                if asked > allocatable {
+                    status.code = Code::UnschedulableAndUnresolvable;
+                }
+                let reason = Reason::about_resource("Insufficient ", name)
+                    .with("requested", Value::Amount(name, asked))
+                    .with("free", Value::Amount(name, free))
+                    .with("allocatable", Value::Amount(name, allocatable));
+                status.reasons.push(reason);
+            }
+        }
+        status
+    }
+}
+
+impl Filter for Fits<'_> {
+    fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
+        if self.fits(node) { Ok(()) } else { Err(self.refuse(node)) }
+    }
+}
+
+struct Fullness<'a> {
+    strategy: &'a Strategy,
+    asked: Asked,
+}
+
+impl Score for Fullness<'_> {
+    fn score(&self, node: &NodeInfo) -> i64 {
+        self.strategy.score(&self.asked, node)
+    }
+}
+
+#[cfg(test)]
+mod tests;

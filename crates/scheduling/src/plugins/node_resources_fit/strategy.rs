@@ -1,0 +1,151 @@
+//! How full a node should get: the three scoring strategies.
+
+use smallvec::SmallVec;
+use wire::config::{ResourceSpec, ScoringStrategy};
+
+use crate::framework::MAX_NODE_SCORE;
+use crate::model::resources::ResourceName;
+use crate::model::{Compiler, Resources};
+use crate::snapshot::NodeInfo;
+
+/// A strategy with the resources it weighs.
+pub struct Strategy {
+    resources: Vec<Weighted>,
+    curve: Curve,
+}
+
+/// A resource and its weight.
+#[derive(Clone, Copy, Debug)]
+pub struct Weighted {
+    /// Which resource.
+    pub name: ResourceName,
+    /// Its weight, at least 1.
+    pub weight: i64,
+}
+
+enum Curve {
+    LeastAllocated,
+    MostAllocated,
+    /// Points of (utilization in percent, score), strictly increasing in utilization.
+    RequestedToCapacityRatio(Vec<(i64, i64)>),
+}
+
+/// What a pod asks of each of the strategy's resources, in their order.
+pub type Asked = SmallVec<[i64; 4]>;
+
+impl Weighted {
+    /// Compiles the resources of a configuration.
+    pub fn compile(resources: &[ResourceSpec], compiler: &mut Compiler<'_>) -> Vec<Weighted> {
+        let weighted = |spec: &ResourceSpec, compiler: &mut Compiler<'_>| Weighted {
+            name: ResourceName::compile(&spec.name, compiler),
+            weight: spec.weight.max(1),
+        };
+        resources.iter().map(|spec| weighted(spec, compiler)).collect()
+    }
+}
+
+impl Strategy {
+    /// Compiles a validated strategy.
+    pub fn compile(strategy: &ScoringStrategy, compiler: &mut Compiler<'_>) -> Strategy {
+        let curve = match strategy.strategy.as_str() {
+            ScoringStrategy::MOST_ALLOCATED => Curve::MostAllocated,
+            ScoringStrategy::REQUESTED_TO_CAPACITY_RATIO => {
+                // Shapes are configured in 0..=10, scores are 0..=100.
+                let points = strategy.requested_to_capacity_ratio.iter().flatten();
+                Curve::RequestedToCapacityRatio(
+                    points.map(|point| (i64::from(point.utilization), i64::from(point.score) * 10)).collect(),
+                )
+            }
+            _ => Curve::LeastAllocated,
+        };
+        Strategy { resources: Weighted::compile(&strategy.resources, compiler), curve }
+    }
+
+    /// What a pod asks of each resource.
+    pub fn asked(&self, request: &Resources) -> Asked {
+        self.resources.iter().map(|resource| request.get(resource.name)).collect()
+    }
+
+    /// The score of a node in 0..=100.
+    pub fn score(&self, asked: &Asked, node: &NodeInfo) -> i64 {
+        let (mut sum, mut weights) = (0_i64, 0_i64);
+        for (resource, asked) in self.resources.iter().zip(asked) {
+            let is_scalar = matches!(resource.name, ResourceName::Scalar(_));
+            if is_scalar && *asked == 0 {
+                continue;
+            }
+            let allocatable = node.node.allocatable.get(resource.name);
+            if allocatable == 0 {
+                continue;
+            }
+            let requested = asked + occupied(resource.name, node);
+            let score = self.curve.score(requested, allocatable);
+            // The ratio strategy leaves resources that score nothing out of the mean altogether.
+            if score > 0 || !matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
+                sum += score * resource.weight;
+                weights += resource.weight;
+            }
+        }
+        match (weights, &self.curve) {
+            (0, _) => 0,
+            (_, Curve::RequestedToCapacityRatio(_)) => (sum as f64 / weights as f64).round() as i64,
+            _ => sum / weights,
+        }
+    }
+}
+
+/// What the pods on a node take of a resource, as scores see it.
+fn occupied(name: ResourceName, node: &NodeInfo) -> i64 {
+    match name {
+        ResourceName::Cpu => node.non_zero_milli_cpu(),
+        ResourceName::Memory => node.non_zero_memory(),
+        name => node.requested().get(name),
+    }
+}
+
+impl Curve {
+    fn score(&self, requested: i64, allocatable: i64) -> i64 {
+        match self {
+            Curve::LeastAllocated if requested > allocatable => 0,
+            Curve::LeastAllocated => (allocatable - requested) * MAX_NODE_SCORE / allocatable,
+            Curve::MostAllocated => requested.min(allocatable) * MAX_NODE_SCORE / allocatable,
+            Curve::RequestedToCapacityRatio(points) => {
+                let utilization =
+                    if requested > allocatable { 100 } else { requested * MAX_NODE_SCORE / allocatable };
+                interpolate(points, utilization)
+            }
+        }
+    }
+}
+
+fn interpolate(points: &[(i64, i64)], at: i64) -> i64 {
+    let Some(next) = points.iter().position(|(utilization, _)| at <= *utilization) else {
+        return points.last().map_or(0, |(_, score)| *score);
+    };
+    if next == 0 {
+        return points[0].1;
+    }
+    let ((u0, y0), (u1, y1)) = (points[next - 1], points[next]);
+    y0 + (y1 - y0) * (at - u0) / (u1 - u0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpolates_between_points_and_is_flat_outside() {
+        let points = [(10, 0), (50, 100), (90, 20)];
+        for (at, expected) in [(0, 0), (10, 0), (30, 50), (50, 100), (70, 60), (90, 20), (100, 20)] {
+            assert_eq!(interpolate(&points, at), expected, "at {at}");
+        }
+    }
+
+    #[test]
+    fn least_and_most_allocated_are_opposites() {
+        assert_eq!(Curve::LeastAllocated.score(1000, 4000), 75);
+        assert_eq!(Curve::MostAllocated.score(1000, 4000), 25);
+        assert_eq!(Curve::LeastAllocated.score(5000, 4000), 0);
+        assert_eq!(Curve::MostAllocated.score(5000, 4000), 100);
+    }
+}

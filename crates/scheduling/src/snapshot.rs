@@ -1,0 +1,202 @@
+//! The nodes and what runs on them.
+//!
+//! Nodes are rows with stable indexes: a row keeps its index as long as the node exists, and is used again
+//! afterwards. Pods are added to and removed from rows; everything that is summed over them (requests, ports,
+//! counts) is kept up to date by exactly what each pod brought, never recomputed. A [`ChangeLog`] tells caches
+//! which rows changed, so that they can catch up instead of starting over.
+//!
+//! Invariants, checked by a property test: a snapshot after any history of changes equals one built anew from
+//! what is there at the end; a pod is on at most one row.
+
+mod change_log;
+mod images;
+mod node_info;
+mod node_order;
+mod nominator;
+
+use std::sync::Arc;
+
+use base::{Map, Symbol};
+
+pub use change_log::{Change, ChangeLog, Lagged};
+pub use images::{ImageState, Images};
+pub use node_info::NodeInfo;
+use node_order::NodeOrder;
+pub use nominator::Nominator;
+
+use crate::model::{Node, Pod};
+
+/// The index of a node's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Row(u32);
+
+impl Row {
+    /// As an index into tables with one entry per row.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// All nodes with their pods.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    rows: Vec<Option<NodeInfo>>,
+    free: Vec<Row>,
+    by_name: Map<Symbol, Row>,
+    order: NodeOrder,
+    images: Images,
+    pods: Map<Arc<str>, Arc<Pod>>,
+    /// Pods whose node does not exist (yet, or any more). They take part in nothing until it does.
+    orphans: Map<Symbol, Vec<Arc<Pod>>>,
+    log: ChangeLog,
+}
+
+impl Snapshot {
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// One more than the highest row index in use: the size of tables indexed by row.
+    pub fn n_rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The row of the node called `name`.
+    pub fn row(&self, name: Symbol) -> Option<Row> {
+        self.by_name.get(&name).copied()
+    }
+
+    /// The node at `row`.
+    ///
+    /// # Panics
+    /// If no node has this row. Rows come from this snapshot and live as long as their node.
+    pub fn node(&self, row: Row) -> &NodeInfo {
+        self.rows[row.index()].as_ref().expect("a row of a node that exists")
+    }
+
+    /// The rows in upstream's order: zones in turn, each in order of arrival. Call [`Snapshot::refresh`]
+    /// after nodes came or went.
+    pub fn order(&self) -> &[Row] {
+        self.order.rows()
+    }
+
+    /// All nodes, in the order of [`Snapshot::order`].
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &NodeInfo> + Clone {
+        self.order().iter().map(|row| self.node(*row))
+    }
+
+    /// Brings [`Snapshot::order`] up to date; cheap when no node came or went.
+    pub fn refresh(&mut self) {
+        self.order.refresh();
+    }
+
+    /// Which images the nodes have.
+    pub fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// What changed, row by row.
+    pub fn log(&self) -> &ChangeLog {
+        &self.log
+    }
+
+    /// The pod with this UID, if it is on a node (or waits for its node to appear).
+    pub fn pod(&self, uid: &str) -> Option<&Arc<Pod>> {
+        self.pods.get(uid)
+    }
+
+    /// All pods that have a node name, in no particular order.
+    pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods.values()
+    }
+
+    /// Adds a node, or replaces the object of the one with this name. Its pods stay.
+    pub fn upsert_node(&mut self, node: Node) -> Row {
+        let node = Arc::new(node);
+        if let Some(row) = self.row(node.name) {
+            let info = self.rows[row.index()].as_mut().expect("by_name points at rows in use");
+            self.images.remove(&info.node);
+            self.images.add(&node);
+            self.order.move_zone(row, info.node.zone, node.zone);
+            info.node = node;
+            self.log.push(row, Change::Node);
+            return row;
+        }
+        let row = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(None);
+            // Rows are counted in 32 bits; 2^32 nodes do not fit into memory.
+            Row(u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 nodes"))
+        });
+        self.by_name.insert(node.name, row);
+        self.images.add(&node);
+        self.order.add(row, node.zone);
+        let mut info = NodeInfo::new(row, Arc::clone(&node));
+        for pod in self.orphans.remove(&node.name).unwrap_or_default() {
+            info.add_pod(pod);
+        }
+        self.rows[row.index()] = Some(info);
+        self.log.push(row, Change::Added);
+        row
+    }
+
+    /// Removes the node called `name`. Pods that say they run there wait for it to come back.
+    pub fn remove_node(&mut self, name: Symbol) -> bool {
+        let Some(row) = self.by_name.remove(&name) else { return false };
+        let info = self.rows[row.index()].take().expect("by_name points at rows in use");
+        self.images.remove(&info.node);
+        self.order.remove(row, info.node.zone);
+        if !info.pods().is_empty() {
+            self.orphans.insert(name, info.pods().to_vec());
+        }
+        self.free.push(row);
+        self.log.push(row, Change::Removed);
+        true
+    }
+
+    /// Adds a pod to the node it names. A pod with the same UID is replaced, wherever it was.
+    ///
+    /// # Panics
+    /// If the pod names no node.
+    pub fn upsert_pod(&mut self, pod: Arc<Pod>) {
+        let node_name = pod.node_name.expect("only pods with a node name are on nodes");
+        self.remove_pod(&pod.uid);
+        self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
+        match self.row(node_name) {
+            Some(row) => {
+                self.rows[row.index()].as_mut().expect("by_name points at rows in use").add_pod(pod);
+                self.log.push(row, Change::Pods);
+            }
+            None => self.orphans.entry(node_name).or_default().push(pod),
+        }
+    }
+
+    /// Removes the pod with this UID; returns it if it was there.
+    pub fn remove_pod(&mut self, uid: &str) -> Option<Arc<Pod>> {
+        let pod = self.pods.remove(uid)?;
+        let node_name = pod.node_name?;
+        match self.row(node_name) {
+            Some(row) => {
+                self.rows[row.index()].as_mut().expect("by_name points at rows in use").remove_pod(uid);
+                self.log.push(row, Change::Pods);
+            }
+            None => {
+                if let Some(waiting) = self.orphans.get_mut(&node_name) {
+                    waiting.retain(|orphan| *orphan.uid != *uid);
+                    if waiting.is_empty() {
+                        self.orphans.remove(&node_name);
+                    }
+                }
+            }
+        }
+        Some(pod)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! Which pending pods have been promised a place on which node.
+
+use std::sync::Arc;
+
+use base::{Map, Symbol};
+
+use crate::model::Pod;
+
+/// Pods nominated to nodes, in order of nomination per node. A pod is nominated to at most one node.
+#[derive(Clone, Debug, Default)]
+pub struct Nominator {
+    by_node: Map<Symbol, Vec<Arc<Pod>>>,
+    node_of: Map<Arc<str>, Symbol>,
+}
+
+impl Nominator {
+    /// Nominates a pod to a node, instead of where it was nominated before.
+    pub fn nominate(&mut self, pod: Arc<Pod>, node: Symbol) {
+        self.remove(&pod.uid);
+        self.node_of.insert(Arc::clone(&pod.uid), node);
+        self.by_node.entry(node).or_default().push(pod);
+    }
+
+    /// Takes a nomination back.
+    pub fn remove(&mut self, uid: &str) {
+        let Some(node) = self.node_of.remove(uid) else { return };
+        if let Some(pods) = self.by_node.get_mut(&node) {
+            pods.retain(|pod| *pod.uid != *uid);
+            if pods.is_empty() {
+                self.by_node.remove(&node);
+            }
+        }
+    }
+
+    /// The pods nominated to a node.
+    pub fn pods_on(&self, node: Symbol) -> &[Arc<Pod>] {
+        self.by_node.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// The node a pod is nominated to.
+    pub fn node_of(&self, uid: &str) -> Option<Symbol> {
+        self.node_of.get(uid).copied()
+    }
+
+    /// Whether no pod is nominated anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.node_of.is_empty()
+    }
+}
