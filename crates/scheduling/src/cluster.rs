@@ -182,8 +182,8 @@ impl Cluster {
 
     /// Takes in a DeviceClass.
     pub fn upsert_device_class(&mut self, class: &wire::DeviceClass, compiler: &mut Compiler<'_>) {
-        let resource = class.spec.extended_resource_name.as_deref();
-        let resource = resource.filter(|name| !name.is_empty()).map(|name| compiler.symbol(name));
+        let resource = &class.spec.extended_resource_name;
+        let resource = (!resource.is_empty()).then(|| compiler.symbol(resource));
         self.device_classes.insert(class.metadata.name.as_str().into(), resource);
     }
 

@@ -15,6 +15,7 @@ mod affinity;
 mod apps;
 pub mod config;
 mod container;
+pub mod decode;
 mod meta;
 mod namespace;
 mod node;

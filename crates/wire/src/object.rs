@@ -73,7 +73,7 @@ macro_rules! object_kinds {
             /// Reads an object of this kind.
             pub(crate) fn read<'de, D: serde::Deserializer<'de>>(self, from: D) -> Result<Object, D::Error> {
                 match self {
-                    $(Self::$kind => serde::Deserialize::deserialize(from).map(Object::$kind),)*
+                    $(Self::$kind => crate::nullable::or_default(from).map(Object::$kind),)*
                 }
             }
         }
@@ -121,7 +121,8 @@ macro_rules! object_kinds {
     };
 }
 
-// A kind is one row: its name in Rust and in Kubernetes, where its objects live, and the versions whose fields are those of the struct.
+// A kind is one row: its name in Rust and in Kubernetes, where its objects live, and the versions whose fields
+// are those of the struct.
 object_kinds! {
     Pod "Pod": Namespaced, ["v1"];
     Node "Node": Cluster, ["v1"];

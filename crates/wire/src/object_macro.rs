@@ -32,8 +32,7 @@ macro_rules! wire_struct {
 
         impl crate::nullable::Nullable for $name {
             fn from_nullable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value: Option<Self> = serde::Deserialize::deserialize(deserializer)?;
-                Ok(value.unwrap_or_default())
+                crate::nullable::read_struct(deserializer)
             }
         }
     )*};

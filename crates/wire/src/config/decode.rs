@@ -8,9 +8,15 @@ mod spelling;
 pub(super) use base64::encode as encode_base64;
 pub(super) use component::load;
 
+use std::collections::BTreeSet;
+
 use super::Duration;
 use super::document::Node;
 use super::error::Problem;
+
+/// How many problems are reported, per file and per arguments of a plugin: Kubernetes' limit too.
+/// Whoever has more has given the wrong file.
+const PROBLEMS_MAX: usize = 100;
 
 /// An object being read. Each field is asked for by name; what nobody asked for is unknown.
 ///
@@ -214,9 +220,10 @@ impl<'n> Object<'n, '_> {
 
     /// Reports fields that nobody asked for, and repeated ones.
     fn report_strict(&mut self) {
-        for (index, (name, _)) in self.fields.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for (name, _) in self.fields {
             let path = self.child(name);
-            if self.fields[..index].iter().any(|(earlier, _)| earlier == name) {
+            if !seen.insert(name) {
                 self.problems.push(Problem::Strict(format!("duplicate field \"{path}\"")));
             } else if !self.asked.contains(&name.as_str()) {
                 let hint = match spelling::closest(name, &self.asked) {
@@ -229,5 +236,7 @@ impl<'n> Object<'n, '_> {
     }
 }
 
+#[cfg(test)]
+mod survival_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Problems of single fields, in the words of Kubernetes' validation.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use super::Duration;
@@ -165,12 +166,9 @@ impl std::error::Error for FieldErrors {}
 
 /// Writes several errors the way Kubernetes aggregates them, each text once.
 pub(super) fn write_aggregate<E: fmt::Display>(f: &mut fmt::Formatter<'_>, errors: &[E]) -> fmt::Result {
-    let mut texts: Vec<String> = Vec::with_capacity(errors.len());
-    for text in errors.iter().map(E::to_string) {
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let texts = errors.iter().map(E::to_string).filter(|text| seen.insert(text.clone()));
+    let texts: Vec<_> = texts.collect();
     match texts.as_slice() {
         [text] => f.write_str(text),
         texts => write!(f, "[{}]", texts.join(", ")),

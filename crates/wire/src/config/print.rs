@@ -10,6 +10,7 @@ use super::{
     PluginConfig, PluginSet, Plugins, Profile, ResourceSpec, SchedulerConfiguration, ScoringStrategy,
     ShapePoint,
 };
+use crate::TopologySpreadConstraint;
 
 /// Prints a configuration as kube-scheduler's `--write-config-to` does.
 pub fn to_yaml(config: &SchedulerConfiguration) -> String {

@@ -9,10 +9,12 @@ mod node_affinity;
 
 pub use args::{
     validate_default_preemption_args, validate_dynamic_resources_args, validate_inter_pod_affinity_args,
-    validate_node_affinity_args, validate_node_resources_balanced_allocation_args,
-    validate_node_resources_fit_args, validate_pod_topology_spread_args, validate_volume_binding_args,
+    validate_node_resources_balanced_allocation_args, validate_node_resources_fit_args,
+    validate_pod_topology_spread_args, validate_volume_binding_args,
 };
 pub use node_affinity::validate_node_affinity_args;
+
+use std::collections::BTreeSet;
 
 use super::print;
 use super::{
@@ -217,7 +219,7 @@ fn validate_queue_sort(profiles: &[Profile], errors: &mut Vec<FieldError>) {
 }
 
 fn validate_extenders(extenders: &[Extender], errors: &mut Vec<FieldError>) {
-    let mut managed: Vec<&str> = Vec::new();
+    let mut managed = BTreeSet::new();
     for (index, extender) in extenders.iter().enumerate() {
         if !extender.prioritize_verb.is_empty() && extender.weight <= 0 {
             let path = format!("extenders[{index}].weight");
@@ -233,11 +235,10 @@ fn validate_extenders(extenders: &[Extender], errors: &mut Vec<FieldError>) {
                 errors.push(FieldError::invalid(path.as_str(), name, detail));
             }
             errors.extend(wrong.into_iter().map(|why| FieldError::invalid(&path, name, why)));
-            if managed.contains(&name) {
+            if !managed.insert(name) {
                 let detail = "duplicate extender managed resource name";
                 errors.push(FieldError::invalid(path, name, detail));
             }
-            managed.push(name);
         }
     }
     let n_binders = extenders.iter().filter(|extender| extender.is_binder()).count();

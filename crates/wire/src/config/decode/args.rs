@@ -7,7 +7,7 @@ use super::super::{
     KIND, NodeAffinityArgs, NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, PluginArgs,
     PodTopologySpreadArgs, ResourceSpec, ScoringStrategy, ShapePoint, VolumeBindingArgs,
 };
-use super::{Object, read_object};
+use super::{Object, PROBLEMS_MAX, read_object};
 use crate::{
     NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PreferredSchedulingTerm,
     TopologySpreadConstraint,
@@ -34,6 +34,7 @@ pub(super) fn read(plugin: &str, node: &Node, gates: &FeatureGates) -> Result<Pl
     match args.flatten() {
         Some(args) if problems.is_empty() => Ok(args),
         _ => {
+            problems.truncate(PROBLEMS_MAX);
             let problems = Problems(problems);
             let text = format!("decoding args for plugin {plugin}: {problems}");
             Err(if problems.has_fatal() { Problem::Fatal(text) } else { Problem::Strict(text) })

@@ -34,15 +34,15 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Base64Error> {
 }
 
 fn digit(byte: u8) -> Option<u32> {
-    Some(match byte {
+    let value = match byte {
         b'A'..=b'Z' => byte - b'A',
         b'a'..=b'z' => byte - b'a' + 26,
         b'0'..=b'9' => byte - b'0' + 52,
         b'+' => 62,
         b'/' => 63,
         _ => return None,
-    })
-    .map(u32::from)
+    };
+    Some(u32::from(value))
 }
 
 /// Encodes bytes.

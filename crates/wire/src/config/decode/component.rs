@@ -8,7 +8,7 @@ use super::super::{
     ExtenderManagedResource, ExtenderTlsConfig, ExtensionPoint, FeatureGates, KIND, LeaderElection, Plugin,
     PluginArgs, PluginConfig, PluginSet, Plugins, Profile, SchedulerConfiguration,
 };
-use super::{Object, args, read_object};
+use super::{Object, PROBLEMS_MAX, args, read_object};
 
 /// Reads a configuration file and applies the defaults. See [`super::super::load`].
 pub(in super::super) fn load(
@@ -24,7 +24,10 @@ pub(in super::super) fn load(
         read_object(&document, String::new(), &mut problems, |object| configuration(object, gates));
     match configuration {
         Some(configuration) if problems.is_empty() => Ok(configuration),
-        _ => Err(ConfigError::Fields { file: file(), problems: Problems(problems) }),
+        _ => {
+            problems.truncate(PROBLEMS_MAX);
+            Err(ConfigError::Fields { file: file(), problems: Problems(problems) })
+        }
     }
 }
 

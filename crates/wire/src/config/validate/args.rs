@@ -5,9 +5,8 @@
 
 use super::super::{
     DefaultPreemptionArgs, Duration, DynamicResourcesArgs, FeatureGates, FieldError, Gate,
-    InterPodAffinityArgs, MAX_SHAPE_SCORE, NodeAffinityArgs, NodeResourcesBalancedAllocationArgs,
-    NodeResourcesFitArgs, PodTopologySpreadArgs, ResourceSpec, ScoringStrategy, ShapePoint,
-    VolumeBindingArgs,
+    InterPodAffinityArgs, MAX_SHAPE_SCORE, NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs,
+    PodTopologySpreadArgs, ResourceSpec, ScoringStrategy, ShapePoint, VolumeBindingArgs,
 };
 use super::names;
 use crate::TopologySpreadConstraint;

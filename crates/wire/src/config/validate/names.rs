@@ -1,7 +1,9 @@
-//! What Kubernetes accepts as a name of a label or a resource.
+//! Why Kubernetes does not accept something as the name of a label or a resource, in its words.
+
+use crate::selector;
 
 const PART_LEN_MAX: usize = 63;
-const SUBDOMAIN_LEN_MAX: usize = 253;
+const PREFIX_LEN_MAX: usize = 253;
 
 const NAME_RULE: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must \
     start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', \
@@ -12,7 +14,7 @@ const VALUE_RULE: &str = "a valid label must be an empty string or consist of al
     'MyValue',  or 'my_value',  or '12345', regex used for validation is \
     '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-const SUBDOMAIN_RULE: &str = "a lowercase RFC 1123 subdomain must consist of lower case \
+const PREFIX_RULE: &str = "a lowercase RFC 1123 subdomain must consist of lower case \
     alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character \
     (e.g. 'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -31,19 +33,20 @@ pub(super) fn qualified_name_errors(text: &str) -> Vec<String> {
         Some((prefix, name)) => (Some(prefix), name),
     };
     match prefix {
-        Some("") => errors.push("prefix part must be non-empty".to_owned()),
-        Some(prefix) => {
-            let subdomain = subdomain_errors(prefix);
-            errors.extend(subdomain.into_iter().map(|error| format!("prefix part {error}")));
-        }
         None => {}
+        Some("") => errors.push("prefix part must be non-empty".to_owned()),
+        Some(prefix) if prefix.len() > PREFIX_LEN_MAX => {
+            errors.push(format!("prefix part must be no more than {PREFIX_LEN_MAX} bytes"));
+        }
+        Some(prefix) if selector::is_dns_subdomain(prefix) => {}
+        Some(_) => errors.push(format!("prefix part {PREFIX_RULE}")),
     }
     if name.is_empty() {
         errors.push("name part must be non-empty".to_owned());
-    } else if name.len() > PART_LEN_MAX {
-        errors.push(format!("name part must be no more than {PART_LEN_MAX} bytes"));
     }
-    if !is_name(name) {
+    if name.len() > PART_LEN_MAX {
+        errors.push(format!("name part must be no more than {PART_LEN_MAX} bytes"));
+    } else if !selector::is_qualified_name(name) {
         errors.push(format!("name part {NAME_RULE}"));
     }
     errors
@@ -51,36 +54,13 @@ pub(super) fn qualified_name_errors(text: &str) -> Vec<String> {
 
 /// Why a text is not a label value; nothing means that it is one.
 pub(super) fn label_value_errors(text: &str) -> Vec<String> {
-    let mut errors = Vec::new();
     if text.len() > PART_LEN_MAX {
-        errors.push(format!("must be no more than {PART_LEN_MAX} bytes"));
+        vec![format!("must be no more than {PART_LEN_MAX} bytes")]
+    } else if selector::is_label_value(text) {
+        Vec::new()
+    } else {
+        vec![VALUE_RULE.to_owned()]
     }
-    if !text.is_empty() && !is_name(text) {
-        errors.push(VALUE_RULE.to_owned());
-    }
-    errors
-}
-
-fn subdomain_errors(text: &str) -> Vec<String> {
-    let mut errors = Vec::new();
-    if text.len() > SUBDOMAIN_LEN_MAX {
-        errors.push(format!("must be no more than {SUBDOMAIN_LEN_MAX} bytes"));
-    }
-    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_label = |label: &str| {
-        let ends = [label.bytes().next(), label.bytes().next_back()];
-        ends.iter().all(|end| end.is_some_and(|byte| byte != b'-')) && label.bytes().all(is_inner)
-    };
-    if !text.split('.').all(is_label) {
-        errors.push(SUBDOMAIN_RULE.to_owned());
-    }
-    errors
-}
-
-fn is_name(text: &str) -> bool {
-    let ends = [text.bytes().next(), text.bytes().next_back()];
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric())) && text.bytes().all(is_inner)
 }
 
 /// Whether a qualified name is a resource that Kubernetes itself gives no meaning to.

@@ -2,89 +2,61 @@
 
 use serde_json::json;
 
-use super::super::{FieldError, NodeAffinityArgs};
+use super::super::{FieldError, FieldErrorKind, NodeAffinityArgs};
 use super::names;
-use crate::{NodeSelectorRequirement, NodeSelectorTerm};
-
-const OPERATORS: [&str; 6] = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
-const FIELD_OPERATORS: [&str; 2] = ["In", "NotIn"];
+use crate::selector::{SelectorError, SelectorProblem, validate_node_selector, validate_node_selector_term};
 
 /// Checks the arguments of NodeAffinity.
 pub fn validate_node_affinity_args(args: &NodeAffinityArgs, path: &str) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let Some(affinity) = &args.added_affinity else { return errors };
+    let Some(affinity) = &args.added_affinity else { return Vec::new() };
     let path = if path.is_empty() { "addedAffinity".to_owned() } else { format!("{path}.addedAffinity") };
+    let mut errors = Vec::new();
     if let Some(selector) = &affinity.required_during_scheduling_ignored_during_execution {
-        let path = format!("{path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
-        for (index, term) in selector.node_selector_terms.iter().enumerate() {
-            validate_term(term, &format!("{path}[{index}]"), &mut errors);
-        }
+        let path = format!("{path}.requiredDuringSchedulingIgnoredDuringExecution");
+        errors.extend(validate_node_selector(selector, &path));
     }
     let preferred = &affinity.preferred_during_scheduling_ignored_during_execution;
     for (index, term) in preferred.iter().enumerate() {
         // A preference without weight is never evaluated.
         if term.weight != 0 {
             let path = format!("{path}.preferredDuringSchedulingIgnoredDuringExecution[{index}]");
-            validate_term(&term.preference, &path, &mut errors);
+            errors.extend(validate_node_selector_term(&term.preference, &path));
         }
     }
-    errors
+    errors.into_iter().map(in_words_of_validation).collect()
 }
 
-fn validate_term(term: &NodeSelectorTerm, path: &str, errors: &mut Vec<FieldError>) {
-    for (index, requirement) in term.match_expressions.iter().enumerate() {
-        validate_expression(requirement, &format!("{path}.matchExpressions[{index}]"), errors);
-    }
-    for (index, requirement) in term.match_fields.iter().enumerate() {
-        let path = format!("{path}.matchFields[{index}]");
-        let NodeSelectorRequirement { operator, values, .. } = requirement;
-        if !FIELD_OPERATORS.contains(&operator.as_str()) {
-            errors.push(FieldError::unsupported(format!("{path}.operator"), operator, &FIELD_OPERATORS));
-        } else if values.len() != 1 {
-            errors.push(FieldError::invalid(
-                format!("{path}.values"),
-                &json!(values),
-                "must have one element",
-            ));
+fn in_words_of_validation(error: SelectorError) -> FieldError {
+    let SelectorError { field, problem } = error;
+    let list =
+        |values: Vec<String>, detail: &str| FieldError::invalid(field.as_str(), &json!(values), detail);
+    match problem {
+        SelectorProblem::Operator { operator, supported } => FieldError {
+            path: field,
+            kind: FieldErrorKind::Unsupported,
+            value: operator.into(),
+            detail: format!("supported values: {supported}"),
+        },
+        SelectorProblem::ValuesMissing => {
+            list(Vec::new(), "for 'in', 'notin' operators, values set can't be empty")
         }
-    }
-}
-
-fn validate_expression(requirement: &NodeSelectorRequirement, path: &str, errors: &mut Vec<FieldError>) {
-    let NodeSelectorRequirement { key, operator, values } = requirement;
-    if !OPERATORS.contains(&operator.as_str()) {
-        errors.push(FieldError::unsupported(format!("{path}.operator"), operator, &OPERATORS));
-        return;
-    }
-    let wrong_key = names::qualified_name_errors(key);
-    if !wrong_key.is_empty() {
-        let detail = wrong_key.join("; ");
-        errors.push(FieldError::invalid(format!("{path}.key"), key.as_str(), detail));
-    }
-    let values_path = format!("{path}.values");
-    let wrong_count = match operator.as_str() {
-        "In" | "NotIn" if values.is_empty() => Some("for 'in', 'notin' operators, values set can't be empty"),
-        "Exists" | "DoesNotExist" if !values.is_empty() => {
-            Some("values set must be empty for exists and does not exist")
+        SelectorProblem::ValuesNotEmpty(values) => {
+            list(values, "values set must be empty for exists and does not exist")
         }
-        "Gt" | "Lt" if values.len() != 1 => Some("for 'Gt', 'Lt' operators, exactly one value is required"),
-        _ => None,
-    };
-    if let Some(detail) = wrong_count {
-        errors.push(FieldError::invalid(values_path.as_str(), &json!(values), detail));
-    }
-    let compares = matches!(operator.as_str(), "Gt" | "Lt");
-    for (index, value) in
-        values.iter().enumerate().filter(|(_, value)| compares && value.parse::<i64>().is_err())
-    {
-        let detail = "for 'Gt', 'Lt' operators, the value must be an integer";
-        errors.push(FieldError::invalid(format!("{values_path}[{index}]"), value.as_str(), detail));
-    }
-    for (index, value) in values.iter().enumerate() {
-        let wrong = names::label_value_errors(value);
-        if !wrong.is_empty() {
-            let path = format!("{values_path}[{index}]");
-            errors.push(FieldError::invalid(path, value.as_str(), wrong.join("; ")));
+        SelectorProblem::NotOneValue(values) => {
+            list(values, "for 'Gt', 'Lt' operators, exactly one value is required")
+        }
+        SelectorProblem::NotOneElement(values) => list(values, "must have one element"),
+        SelectorProblem::NotAnInteger(value) => {
+            FieldError::invalid(field, value, "for 'Gt', 'Lt' operators, the value must be an integer")
+        }
+        SelectorProblem::Key(key) => {
+            let detail = names::qualified_name_errors(&key).join("; ");
+            FieldError::invalid(field, key, detail)
+        }
+        SelectorProblem::Value(value) => {
+            let detail = names::label_value_errors(&value).join("; ");
+            FieldError::invalid(field, value, detail)
         }
     }
 }

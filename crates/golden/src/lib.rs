@@ -1,0 +1,91 @@
+//! Recorded behaviour of real Kubernetes, replayed against ours.
+//!
+//! A folder of recordings has one file per family, `<family>.jsonl.gz`, one case per line: a cluster, a
+//! configuration, a pod, and the answer of kube-scheduler. [`replay`] gives each case to the decision core and
+//! compares every recorded field. A case that needs volumes or devices, by what its objects contain, is counted
+//! apart until those are decided about.
+
+mod answer;
+mod case;
+mod compare;
+mod sequence;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use flate2::read::MultiGzDecoder;
+use serde::Serialize;
+
+pub use case::Case;
+
+/// How the cases of one family went.
+#[derive(Debug, Default, Serialize)]
+pub struct FamilyReport {
+    /// The family's name.
+    pub family: String,
+    /// Cases with the recorded answer.
+    pub passed: usize,
+    /// Cases with another answer.
+    pub failed: usize,
+    /// Cases that need what is not decided about yet.
+    pub not_yet: usize,
+    /// The first difference of each failed case.
+    pub differences: Vec<Difference>,
+}
+
+/// The first difference between what was recorded and what we answer.
+#[derive(Debug, Serialize)]
+pub struct Difference {
+    /// The case.
+    pub id: String,
+    /// Where in the answer, as a path.
+    pub path: String,
+    /// What was recorded there.
+    pub expected: String,
+    /// What we say.
+    pub actual: String,
+}
+
+/// Replays every `*.jsonl.gz` of a folder, in order of name. `progress` is told about each finished family.
+pub fn replay(folder: &Path, mut progress: impl FnMut(&FamilyReport)) -> Result<Vec<FamilyReport>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("reading folder {}", folder.display()))?;
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|path| path.to_string_lossy().ends_with(".jsonl.gz"));
+    files.sort();
+    let mut reports = Vec::new();
+    for path in files {
+        let report = replay_file(&path).with_context(|| format!("replaying {}", path.display()))?;
+        progress(&report);
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+fn replay_file(path: &Path) -> Result<FamilyReport> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut report =
+        FamilyReport { family: name.trim_end_matches(".jsonl.gz").to_owned(), ..FamilyReport::default() };
+    let reader = BufReader::new(MultiGzDecoder::new(File::open(path)?));
+    for (i, line) in reader.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let case: Case = serde_json::from_str(&line).with_context(|| format!("line {}", i + 1))?;
+        if case.needs_volumes_or_devices() {
+            report.not_yet += 1;
+            continue;
+        }
+        let actual = answer::answer(&case).with_context(|| format!("case {}", case.id))?;
+        match compare::first_difference(&case.expect, &actual) {
+            None => report.passed += 1,
+            Some((path, expected, actual)) => {
+                report.failed += 1;
+                report.differences.push(Difference { id: case.id, path, expected, actual });
+            }
+        }
+    }
+    Ok(report)
+}
