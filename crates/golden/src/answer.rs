@@ -55,28 +55,9 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
 }
 
 pub(crate) fn decode(object: &Value) -> Result<wire::Object> {
-    Ok(match object["kind"].as_str().unwrap_or("") {
-        "Pod" => wire::Object::Pod(serde_json::from_value(object.clone())?),
-        "Node" => wire::Object::Node(serde_json::from_value(object.clone())?),
-        "Namespace" => wire::Object::Namespace(serde_json::from_value(object.clone())?),
-        "Service" => wire::Object::Service(serde_json::from_value(object.clone())?),
-        "ReplicationController" => wire::Object::ReplicationController(serde_json::from_value(object.clone())?),
-        "ReplicaSet" => wire::Object::ReplicaSet(serde_json::from_value(object.clone())?),
-        "StatefulSet" => wire::Object::StatefulSet(serde_json::from_value(object.clone())?),
-        "PodDisruptionBudget" => wire::Object::PodDisruptionBudget(serde_json::from_value(object.clone())?),
-        "PriorityClass" => wire::Object::PriorityClass(serde_json::from_value(object.clone())?),
-        "PersistentVolume" => wire::Object::PersistentVolume(serde_json::from_value(object.clone())?),
-        "PersistentVolumeClaim" => wire::Object::PersistentVolumeClaim(serde_json::from_value(object.clone())?),
-        "StorageClass" => wire::Object::StorageClass(serde_json::from_value(object.clone())?),
-        "VolumeAttachment" => wire::Object::VolumeAttachment(serde_json::from_value(object.clone())?),
-        "ResourceClaim" => wire::Object::ResourceClaim(serde_json::from_value(object.clone())?),
-        "ResourceSlice" => wire::Object::ResourceSlice(serde_json::from_value(object.clone())?),
-        "DeviceClass" => wire::Object::DeviceClass(serde_json::from_value(object.clone())?),
-        "CSINode" => wire::Object::CsiNode(serde_json::from_value(object.clone())?),
-        "CSIDriver" => wire::Object::CsiDriver(serde_json::from_value(object.clone())?),
-        "CSIStorageCapacity" => wire::Object::CsiStorageCapacity(serde_json::from_value(object.clone())?),
-        other => return Err(anyhow!("{other}")),
-    })
+    let decoded = wire::decode::read_bytes("case", object.to_string().as_bytes())?;
+    let sourced = decoded.objects.into_iter().next();
+    sourced.map(|sourced| sourced.object).ok_or_else(|| anyhow!("a kind that is not read: {}", object["kind"]))
 }
 
 fn resolved_plugins(profile: &Profile, recorded: &Value) -> Value {

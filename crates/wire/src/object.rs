@@ -4,8 +4,9 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     CsiDriver, CsiNode, CsiStorageCapacity, DeviceClass, Namespace, Node, ObjectMeta, PersistentVolume,
-    PersistentVolumeClaim, Pod, PodDisruptionBudget, PodGroup, PriorityClass, ReplicaSet, ReplicationController,
-    ResourceClaim, ResourceSlice, Service, StatefulSet, StorageClass, VolumeAttachment, Workload,
+    PersistentVolumeClaim, Pod, PodDisruptionBudget, PodGroup, PriorityClass, ReplicaSet,
+    ReplicationController, ResourceClaim, ResourceSlice, Service, StatefulSet, StorageClass,
+    VolumeAttachment, Workload,
 };
 
 /// Whether objects of a kind live in namespaces.

@@ -5,10 +5,10 @@ mod class;
 mod slice;
 
 pub use claim::{
-    AllocationResult, CapacityRequirements, DeviceAllocationConfiguration, DeviceAllocationResult, DeviceClaim,
-    DeviceClaimConfiguration, DeviceConstraint, DeviceRequest, DeviceRequestAllocationResult, DeviceSubRequest,
-    DeviceToleration, ExactDeviceRequest, ResourceClaim, ResourceClaimConsumerReference, ResourceClaimSpec,
-    ResourceClaimStatus,
+    AllocationResult, CapacityRequirements, DeviceAllocationConfiguration, DeviceAllocationResult,
+    DeviceClaim, DeviceClaimConfiguration, DeviceConstraint, DeviceRequest, DeviceRequestAllocationResult,
+    DeviceSubRequest, DeviceToleration, ExactDeviceRequest, ResourceClaim, ResourceClaimConsumerReference,
+    ResourceClaimSpec, ResourceClaimStatus,
 };
 pub use class::{CelDeviceSelector, DeviceClass, DeviceClassConfiguration, DeviceClassSpec, DeviceSelector};
 pub use slice::{

@@ -5,15 +5,15 @@
 
 mod label;
 mod node;
-mod text;
-mod validate;
 #[cfg(test)]
 mod tests;
+mod text;
+mod validate;
 
 pub use label::{LabelSelector, LabelSelectorRequirement};
 pub use node::{NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
 pub use text::label_selector_as_text;
 pub use validate::{
-    SelectorError, SelectorProblem, is_dns_subdomain, is_label_value, is_qualified_name, validate_label_selector,
-    validate_node_selector, validate_node_selector_term,
+    SelectorError, SelectorProblem, is_dns_subdomain, is_label_value, is_qualified_name,
+    validate_label_selector, validate_node_selector, validate_node_selector_term,
 };

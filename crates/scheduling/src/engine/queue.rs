@@ -32,7 +32,7 @@ pub struct QueuedPod {
 
 /// Something that may let refused pods fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(super) enum Change {
     /// A node came or changed.
     Node,
     /// A pod was placed, or a placed pod's labels changed.

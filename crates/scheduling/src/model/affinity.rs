@@ -1,6 +1,6 @@
 //! Node affinity and inter-pod affinity terms.
 
-use base::{Interner, Set, Symbol};
+use base::{Set, Symbol};
 use wire::NodeSelectorRequirement;
 
 use super::{Compiler, Labels, Node, Selector};
@@ -183,6 +183,8 @@ pub struct NodeAffinity {
     pub required: Option<NodeSelector>,
     /// `preferredDuringSchedulingIgnoredDuringExecution`.
     pub preferred: PreferredTerms,
+    /// Whether preferred terms are given at all, even if none of them counts.
+    pub has_preferences: bool,
 }
 
 impl NodeAffinity {
@@ -198,6 +200,8 @@ impl NodeAffinity {
             preferred: affinity.map_or(Ok(Box::new([])), |a| {
                 preferred_terms(&a.preferred_during_scheduling_ignored_during_execution, compiler)
             }),
+            has_preferences: affinity
+                .is_some_and(|a| !a.preferred_during_scheduling_ignored_during_execution.is_empty()),
         }
     }
 
@@ -328,9 +332,4 @@ impl PodAffinity {
     pub fn has_preferences(&self) -> bool {
         !self.preferred_affinity.is_empty() || !self.preferred_anti_affinity.is_empty()
     }
-}
-
-/// Renders a term for people: `app=web in topology.kubernetes.io/zone`.
-pub fn describe_topology(term: &AffinityTerm, symbols: &Interner) -> String {
-    symbols.resolve(term.topology_key).to_owned()
 }

@@ -42,14 +42,14 @@ impl Plugin for DynamicResources {
     }
 
     fn post_filter(&self, cycle: &mut PostFilterCycle<'_, '_>) -> Option<PostFilterResult> {
-        // Upstream reads what PreFilter left behind; what it says when there is nothing reaches the user.
-        let text =
-            if cycle.reached.contains(&NAME) { "no new claims to deallocate" } else { "not found" };
-        Some(PostFilterResult {
-            status: Err(Status::unschedulable(NAME, Reason::fixed(text))),
-            nomination: None,
-            preemption: None,
-        })
+        // Upstream reads what PreFilter left behind; what it says when there is nothing reaches the user, and
+        // when PreFilter was not reached at all, it fails and so keeps preemption from running.
+        let status = if cycle.reached.contains(&NAME) {
+            Status::unschedulable(NAME, Reason::fixed("no new claims to deallocate"))
+        } else {
+            Status::error(NAME, "not found")
+        };
+        Some(PostFilterResult { status: Err(status), nomination: None, preemption: None })
     }
 
     fn score<'a>(&'a self, _cycle: Cycle<'a>, _pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {

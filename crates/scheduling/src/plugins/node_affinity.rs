@@ -75,10 +75,10 @@ impl Plugin for NodeAffinity {
             Err(error) => ScorePlan::fail(Status::error(NAME, error.clone())),
             Ok(preferred) => {
                 let score = SumWeights { added: &self.added_preferred, preferred };
-                if preferred.is_empty() && self.added_preferred.is_empty() {
-                    ScorePlan::skipped_but(score)
-                } else {
+                if pod.shape.node_affinity.has_preferences || !self.added_preferred.is_empty() {
                     ScorePlan::with(score)
+                } else {
+                    ScorePlan::skipped_but(score)
                 }
             }
         }

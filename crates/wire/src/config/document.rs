@@ -52,7 +52,7 @@ impl Node {
     }
 }
 
-/// Reads the first document of a text; `Err` says what is wrong and where.
+/// Reads a text, which must hold one document; `Err` says what is wrong and where.
 pub(super) fn parse(bytes: &[u8]) -> Result<Node, String> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -75,7 +75,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Node, String> {
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|yaml_error| match json_error {
         Some(error) => format!("json: {error}"),
-        None => format!("yaml: {yaml_error}"),
+        None => {
+            // The default texts are for programmers of the library.
+            let text = yaml_error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+            format!("yaml: {text}")
+        }
     })
 }
 

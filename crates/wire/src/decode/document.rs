@@ -30,7 +30,8 @@ pub(super) fn plan<'d>(
     has_items: bool,
     inherited: Option<Inherited<'d>>,
 ) -> Result<Plan<'d>, DocumentProblem> {
-    let or_inherited = |own: Option<&'d str>, list: Option<&'d str>| own.filter(|text| !text.is_empty()).or(list);
+    let or_inherited =
+        |own: Option<&'d str>, list: Option<&'d str>| own.filter(|text| !text.is_empty()).or(list);
     let name = or_inherited(kind, inherited.map(|list| list.kind)).ok_or(DocumentProblem::NoKind)?;
     let api_version = or_inherited(api_version, inherited.and_then(|list| list.api_version));
     let Some(kind) = Kind::from_name(name) else {
@@ -141,9 +142,17 @@ fn read_typed(tree: &Value, kind: Kind, origin: &Origin) -> Result<Object, Decod
             kind,
             name: shown_name(tree),
             field: if field == "." { "the object".to_owned() } else { field },
-            problem: error.to_string(),
+            problem: with_hint(error.to_string()),
         }
     })
+}
+
+/// YAML takes `no` for a truth value and `1.10` for a number, also where text is wanted.
+fn with_hint(problem: String) -> String {
+    let is_plain = ["boolean", "integer", "floating point"]
+        .iter()
+        .any(|found| problem.strip_prefix("invalid type: ").is_some_and(|rest| rest.starts_with(found)));
+    if is_plain && problem.ends_with("expected a string") { problem + "; put it in quotes" } else { problem }
 }
 
 fn shown_name(tree: &Value) -> String {

@@ -81,9 +81,7 @@ pub enum DecodeError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentProblem {
     /// It is a list, a text, a number.
-    #[error(
-        "found {found} where a Kubernetes object should be: a map with apiVersion, kind and metadata"
-    )]
+    #[error("found {found} where a Kubernetes object should be: a map with apiVersion, kind and metadata")]
     NotAnObject {
         /// What it is.
         found: &'static str,

@@ -70,7 +70,8 @@ impl Place<'_> {
 
     /// An error whose place is relative to the beginning of the document.
     fn syntax_error(&self, error: &serde_json::Error) -> DecodeError {
-        let line_start = self.bytes[..self.offset].iter().rposition(|byte| *byte == b'\n').map_or(0, |i| i + 1);
+        let line_start =
+            self.bytes[..self.offset].iter().rposition(|byte| *byte == b'\n').map_or(0, |i| i + 1);
         let indent = if error.line() <= 1 { self.offset - line_start } else { 0 };
         let line = self.line + error.line().saturating_sub(1);
         let text = error.to_string();
@@ -100,7 +101,7 @@ fn read_document(raw: &str, place: &Place<'_>, decoded: &mut Decoded) -> Result<
     let problem = |problem| DecodeError::Document { origin: origin.clone(), problem };
     match document::plan(head.kind, head.api_version, head.items.is_some(), None).map_err(problem)? {
         Plan::Skip(kind) => decoded.skip(kind),
-        Plan::Read(kind) => match kind.read(&mut serde_json::Deserializer::from_str(raw)) {
+        Plan::Read(kind) => match kind.read(&mut serde_json::Deserializer::from_slice(raw.as_bytes())) {
             Ok(object) => decoded.push(object, origin)?,
             Err(_) => slowly(decoded)?,
         },
@@ -123,7 +124,7 @@ fn read_item(
     place: &Place<'_>,
     decoded: &mut Decoded,
 ) -> Result<(), DecodeError> {
-    if let Ok(Quick(object)) = serde_json::from_str(raw) {
+    if let Ok(Quick(object)) = serde_json::from_slice(raw.as_bytes()) {
         return decoded.push(object, origin);
     }
     if let Some(head) = Head::read(raw) {
@@ -133,7 +134,7 @@ fn read_item(
                 return Ok(());
             }
             Ok(Plan::Read(kind)) => {
-                if let Ok(object) = kind.read(&mut serde_json::Deserializer::from_str(raw)) {
+                if let Ok(object) = kind.read(&mut serde_json::Deserializer::from_slice(raw.as_bytes())) {
                     return decoded.push(object, origin);
                 }
             }

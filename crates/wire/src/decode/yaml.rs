@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter as _};
+use serde_saphyr::{MessageFormatter as _, UserMessageFormatter};
 
 use super::document;
 use super::{DecodeError, Decoded, Origin};
@@ -109,7 +109,7 @@ fn parse(text: &str) -> Result<Tree, serde_saphyr::Error> {
 
 fn syntax_error(file: &Arc<str>, chunk: &Chunk<'_>, error: &serde_saphyr::Error) -> DecodeError {
     let error = error.without_snippet();
-    let message = DefaultMessageFormatter.format_message(error);
+    let message = UserMessageFormatter.format_message(error);
     let (line, column) = error.location().map_or((1, 1), |at| (at.line() as usize, at.column() as usize));
     DecodeError::Syntax {
         file: Arc::clone(file),
@@ -169,7 +169,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
         if value.fract() == 0.0 && value.abs() < WHOLE_FLOAT_MAX {
             return self.visit_i64(value as i64);
         }
-        let number = Number::from_f64(value).ok_or_else(|| E::custom(format_args!("{value} is not a number")))?;
+        let number =
+            Number::from_f64(value).ok_or_else(|| E::custom(format_args!("{value} is not a number")))?;
         Ok(Tree(Value::Number(number)))
     }
 

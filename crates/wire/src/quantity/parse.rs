@@ -22,7 +22,9 @@ enum Problem {
     NoDigits,
     #[error("there is a space in it")]
     Space,
-    #[error("{0:?} is not one of the suffixes n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3")]
+    #[error(
+        "{0:?} is not one of the suffixes n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent such as e3"
+    )]
     Suffix(String),
 }
 

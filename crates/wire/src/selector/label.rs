@@ -29,7 +29,9 @@ impl LabelSelector {
     /// Whether it selects an object with these labels. A selector that is not valid selects nothing.
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.match_labels.iter().all(|(key, value)| {
-            validate::is_qualified_name(key) && validate::is_label_value(value) && labels.get(key) == Some(value)
+            validate::is_qualified_name(key)
+                && validate::is_label_value(value)
+                && labels.get(key) == Some(value)
         }) && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
     }
 

@@ -1,6 +1,8 @@
 //! What upstream refuses in selectors, and how it says so.
 
-use super::{LabelSelector, LabelSelectorRequirement, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm};
+use super::{
+    LabelSelector, LabelSelectorRequirement, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
+};
 
 const NAME_LEN_MAX: usize = 63;
 const PREFIX_LEN_MAX: usize = 253;
@@ -106,7 +108,9 @@ pub fn validate_label_selector(selector: &LabelSelector, path: &str) -> Vec<Sele
 /// Finds everything that is wrong with a node selector; `path` is where it stands.
 pub fn validate_node_selector(selector: &NodeSelector, path: &str) -> Vec<SelectorError> {
     let terms = selector.node_selector_terms.iter().enumerate();
-    terms.flat_map(|(i, term)| validate_node_selector_term(term, &format!("{path}.nodeSelectorTerms[{i}]"))).collect()
+    terms
+        .flat_map(|(i, term)| validate_node_selector_term(term, &format!("{path}.nodeSelectorTerms[{i}]")))
+        .collect()
 }
 
 /// Finds everything that is wrong with a term of a node selector; `path` is where it stands.
@@ -179,7 +183,9 @@ impl Errors {
         let NodeSelectorRequirement { operator, values, .. } = requirement;
         match operator.as_str() {
             "In" | "NotIn" if values.len() == 1 => {}
-            "In" | "NotIn" => self.push(format!("{path}.values"), SelectorProblem::NotOneElement(values.clone())),
+            "In" | "NotIn" => {
+                self.push(format!("{path}.values"), SelectorProblem::NotOneElement(values.clone()))
+            }
             _ => {
                 let (operator, supported) = (operator.clone(), r#""In", "NotIn""#);
                 self.push(format!("{path}.operator"), SelectorProblem::Operator { operator, supported });

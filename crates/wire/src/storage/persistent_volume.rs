@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::object_macro::wire_struct;
 use crate::{
     AwsElasticBlockStoreVolumeSource, AzureDiskVolumeSource, AzureFileVolumeSource, CinderVolumeSource,
-    GcePersistentDiskVolumeSource, IscsiVolumeSource, LabelSelector, NodeSelector, ObjectMeta, ObjectReference,
-    PortworxVolumeSource, Quantity, RbdVolumeSource, ResourceRequirements, VsphereVirtualDiskVolumeSource,
+    GcePersistentDiskVolumeSource, IscsiVolumeSource, LabelSelector, NodeSelector, ObjectMeta,
+    ObjectReference, PortworxVolumeSource, Quantity, RbdVolumeSource, ResourceRequirements,
+    VsphereVirtualDiskVolumeSource,
 };
 
 wire_struct! {
