@@ -1,0 +1,13 @@
+//! `steersman simulate`
+
+use clap::Args;
+
+use crate::Outcome;
+
+/// Flags of `simulate`.
+#[derive(Args)]
+pub(crate) struct Options {}
+
+pub(crate) fn run(_options: &Options) -> Outcome {
+    anyhow::bail!("being written")
+}
