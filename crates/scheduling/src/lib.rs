@@ -37,3 +37,5 @@ pub mod model;
 pub mod plugins;
 pub mod reference;
 pub mod snapshot;
+#[cfg(test)]
+mod testing;

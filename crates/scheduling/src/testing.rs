@@ -1,0 +1,38 @@
+//! Short ways to write objects in this crate's tests.
+
+use serde_json::{Value, json};
+use wire::Object;
+
+use crate::engine::{Input, Scheduler};
+use base::Now;
+use wire::config::{FeatureGates, SchedulerConfiguration};
+
+/// A node with allocatable resources and labels; its hostname label is its name.
+pub(crate) fn node(name: &str, allocatable: &Value, labels: &Value) -> Object {
+    let mut labels = labels.clone();
+    labels["kubernetes.io/hostname"] = json!(name);
+    let node = json!({"metadata": {"name": name, "labels": labels}, "status": {"allocatable": allocatable}});
+    Object::Node(Box::new(serde_json::from_value(node).expect("a node")))
+}
+
+/// A pod in the namespace `default` with this spec and these labels.
+pub(crate) fn pod(name: &str, labels: &Value, spec: &Value) -> Object {
+    let metadata = json!({"name": name, "namespace": "default", "uid": name, "labels": labels});
+    Object::Pod(Box::new(serde_json::from_value(json!({"metadata": metadata, "spec": spec})).expect("a pod")))
+}
+
+/// A pod spec with one container that requests CPU.
+pub(crate) fn asking_cpu(cpu: &str) -> Value {
+    json!({"containers": [{"name": "c", "image": "app:1", "resources": {"requests": {"cpu": cpu}}}]})
+}
+
+/// A scheduler with the default configuration that knows these objects.
+pub(crate) fn scheduler(objects: &[Object]) -> Scheduler {
+    let gates = FeatureGates::default();
+    let configuration = SchedulerConfiguration::default_for(&gates);
+    let mut scheduler = Scheduler::new(&configuration, gates, 7).expect("the default configuration is valid");
+    for object in objects {
+        scheduler.step(Input::Upsert(object), Now::default());
+    }
+    scheduler
+}
