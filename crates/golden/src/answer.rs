@@ -25,8 +25,7 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
     };
     if let Some(n_nodes) = case.num_nodes {
         let profile = configuration.profiles.first().context("no profile")?;
-        let percentage =
-            profile.percentage_of_nodes_to_score.or(configuration.percentage_of_nodes_to_score);
+        let percentage = profile.percentage_of_nodes_to_score.or(configuration.percentage_of_nodes_to_score);
         return Ok(json!({"nodesToFind": num_feasible_nodes_to_find(percentage.unwrap_or(0), n_nodes)}));
     }
     let mut scheduler = Scheduler::new(&configuration, gates, 0)?;
@@ -57,7 +56,9 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
 pub(crate) fn decode(object: &Value) -> Result<wire::Object> {
     let decoded = wire::decode::read_bytes("case", object.to_string().as_bytes())?;
     let sourced = decoded.objects.into_iter().next();
-    sourced.map(|sourced| sourced.object).ok_or_else(|| anyhow!("a kind that is not read: {}", object["kind"]))
+    sourced
+        .map(|sourced| sourced.object)
+        .ok_or_else(|| anyhow!("a kind that is not read: {}", object["kind"]))
 }
 
 fn resolved_plugins(profile: &Profile, recorded: &Value) -> Value {
@@ -65,7 +66,10 @@ fn resolved_plugins(profile: &Profile, recorded: &Value) -> Value {
     let resolved = points.filter_map(|name| {
         let point = ExtensionPoint::from_name(name)?;
         let plugins: Vec<Value> = if point == ExtensionPoint::Score {
-            profile.scores().map(|(p, weight)| json!({"name": p.registration.name, "weight": weight})).collect()
+            profile
+                .scores()
+                .map(|(p, weight)| json!({"name": p.registration.name, "weight": weight}))
+                .collect()
         } else {
             profile.names_at(point).map(|name| json!({"name": name})).collect()
         };
@@ -176,7 +180,12 @@ impl Answer<'_> {
         json!({"status": status, "nodeNames": nodes, "plugins": plugins})
     }
 
-    fn filter(&self, nodes: &[NodeExplanation], pre_filter: &PreFilterExplanation, decision: &Decision) -> Value {
+    fn filter(
+        &self,
+        nodes: &[NodeExplanation],
+        pre_filter: &PreFilterExplanation,
+        decision: &Decision,
+    ) -> Value {
         let mut value = Map::new();
         let mut feasible = Vec::new();
         let mut rejected = Map::new();
@@ -218,9 +227,10 @@ impl Answer<'_> {
     }
 
     fn scores(&mut self, feasible: &FeasibleScores) -> Result<()> {
-        let scores = feasible.scores.as_ref().map_err(|status| {
-            anyhow!("scoring failed: {}", status.message(self.scheduler.symbols()))
-        })?;
+        let scores = feasible
+            .scores
+            .as_ref()
+            .map_err(|status| anyhow!("scoring failed: {}", status.message(self.scheduler.symbols())))?;
         let mut order: Vec<usize> = (0..feasible.rows.len()).collect();
         order.sort_by_key(|i| self.name(feasible.rows[*i]));
         let column = |values: &[i64]| -> Vec<i64> { order.iter().map(|i| values[*i]).collect() };

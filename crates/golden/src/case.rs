@@ -56,8 +56,9 @@ impl Case {
     fn pod_needs(&self, pod: &Value) -> bool {
         let spec = &pod["spec"];
         let volumes = spec["volumes"].as_array().into_iter().flatten();
-        let has_storage =
-            volumes.into_iter().any(|volume| VOLUME_SOURCES.iter().any(|source| volume.get(source).is_some()));
+        let has_storage = volumes
+            .into_iter()
+            .any(|volume| VOLUME_SOURCES.iter().any(|source| volume.get(source).is_some()));
         let has_claims = spec["resourceClaims"].as_array().is_some_and(|claims| !claims.is_empty());
         has_storage || has_claims || self.asks_for_device_class(spec)
     }

@@ -10,6 +10,7 @@ mod case;
 mod compare;
 mod sequence;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -48,9 +49,32 @@ pub struct Difference {
     pub actual: String,
 }
 
+impl fmt::Display for FamilyReport {
+    /// `family: passed/total`, and the first difference of each failed case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}/{}", self.family, self.passed, self.passed + self.failed)?;
+        match self.not_yet {
+            0 => writeln!(f)?,
+            n => writeln!(f, " ({n} not yet)")?,
+        }
+        for difference in &self.differences {
+            writeln!(f, "  {} at {}", difference.id, difference.path)?;
+            writeln!(f, "    expected {}", difference.expected)?;
+            writeln!(f, "    actual   {}", difference.actual)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many cases passed and failed in all.
+pub fn totals(reports: &[FamilyReport]) -> (usize, usize) {
+    (reports.iter().map(|report| report.passed).sum(), reports.iter().map(|report| report.failed).sum())
+}
+
 /// Replays every `*.jsonl.gz` of a folder, in order of name. `progress` is told about each finished family.
 pub fn replay(folder: &Path, mut progress: impl FnMut(&FamilyReport)) -> Result<Vec<FamilyReport>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("reading folder {}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("reading folder {}", folder.display()))?;
     let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".jsonl.gz"));
     files.sort();

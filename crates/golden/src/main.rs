@@ -31,19 +31,11 @@ enum Command {
 fn main() -> Result<ExitCode> {
     let Command::Scheduler { folder, json } = Arguments::parse().command;
     let reports = golden::replay(&folder, |report| {
-        if json {
-            return;
-        }
-        let not_yet = if report.not_yet > 0 { format!(" ({} not yet)", report.not_yet) } else { String::new() };
-        println!("{}: {}/{}{not_yet}", report.family, report.passed, report.passed + report.failed);
-        for difference in &report.differences {
-            println!("  {} at {}", difference.id, difference.path);
-            println!("    expected {}", difference.expected);
-            println!("    actual   {}", difference.actual);
+        if !json {
+            print!("{report}");
         }
     })?;
-    let passed: usize = reports.iter().map(|report| report.passed).sum();
-    let failed: usize = reports.iter().map(|report| report.failed).sum();
+    let (passed, failed) = golden::totals(&reports);
     if json {
         println!("{:#}", json!({"families": reports, "passed": passed, "failed": failed}));
     }

@@ -20,7 +20,9 @@ pub(crate) fn answer(scheduler: &mut Scheduler, pods: &[Value]) -> Result<Value>
         let mut object = decode(pod)?;
         loop {
             scheduler.step(Input::Upsert(&object), NOW);
-            let Object::Pod(pod) = &mut object else { anyhow::bail!("a sequence of something else than pods") };
+            let Object::Pod(pod) = &mut object else {
+                anyhow::bail!("a sequence of something else than pods")
+            };
             let compiled = scheduler.compile_pod(pod);
             let explanation = scheduler.explain(&compiled).context("no profile for the pod")?;
             let key = compiled.key.to_string();
@@ -92,7 +94,8 @@ fn make_room(scheduler: &mut Scheduler, decision: &Decision, step: &mut Value) -
 }
 
 fn names(scheduler: &Scheduler, rows: &[Row]) -> Vec<String> {
-    let resolve = |row: &Row| scheduler.symbols().resolve(scheduler.snapshot().node(*row).node.name).to_owned();
+    let resolve =
+        |row: &Row| scheduler.symbols().resolve(scheduler.snapshot().node(*row).node.name).to_owned();
     let mut names: Vec<_> = rows.iter().map(resolve).collect();
     names.sort();
     names

@@ -78,9 +78,8 @@ impl Cluster {
                 map.extend(wanted.iter().copied());
             }
         }
-        let controller = shape.controller.and_then(|(kind, name)| {
-            self.controllers.get(&(kind, shape.namespace, name))
-        });
+        let controller =
+            shape.controller.and_then(|(kind, name)| self.controllers.get(&(kind, shape.namespace, name)));
         if let Some(ControllerSelector::Map(wanted)) = controller {
             map.extend(wanted.iter().copied());
         }
@@ -159,7 +158,8 @@ impl Cluster {
     /// Takes in a PodDisruptionBudget.
     pub fn upsert_budget(&mut self, budget: &wire::PodDisruptionBudget, compiler: &mut Compiler<'_>) {
         let namespace = compiler.symbol(&budget.metadata.namespace);
-        let selector = Selector::compile(budget.spec.selector.as_ref(), compiler).unwrap_or(Selector::NOTHING);
+        let selector =
+            Selector::compile(budget.spec.selector.as_ref(), compiler).unwrap_or(Selector::NOTHING);
         let compiled = Budget {
             name: budget.metadata.name.as_str().into(),
             selector,

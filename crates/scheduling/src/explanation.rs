@@ -73,8 +73,13 @@ pub fn explain<'a>(
     pod: &'a Pod,
     circumstances: &mut Circumstances,
 ) -> Explanation {
-    let mut explanation =
-        Explanation { pre_enqueue: Vec::new(), pre_filter: None, nodes: Vec::new(), scores: None, decision: None };
+    let mut explanation = Explanation {
+        pre_enqueue: Vec::new(),
+        pre_filter: None,
+        nodes: Vec::new(),
+        scores: None,
+        decision: None,
+    };
     let gates = profile.at(ExtensionPoint::PreEnqueue);
     explanation.pre_enqueue =
         gates.filter_map(|plugin| plugin.plugin.pre_enqueue(cycle, pod).err()).collect();
@@ -102,7 +107,11 @@ pub fn explain<'a>(
     explanation
 }
 
-fn explain_nodes(cycle: Cycle<'_>, combined: &PreFiltered<'_>, each: &mut PreFiltered<'_>) -> Vec<NodeExplanation> {
+fn explain_nodes(
+    cycle: Cycle<'_>,
+    combined: &PreFiltered<'_>,
+    each: &mut PreFiltered<'_>,
+) -> Vec<NodeExplanation> {
     let is_left_out = |name: Symbol| combined.nodes.as_ref().is_some_and(|names| !names.contains(&name));
     let explain = |node: &NodeInfo| {
         let refused_by = each.filters.check_each(node);

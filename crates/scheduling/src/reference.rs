@@ -121,7 +121,8 @@ pub fn decide<'a>(
         }));
     }
     let candidates = search::candidates(cycle, &pre, &mut diagnosis);
-    let found = search::feasible(cycle, profile, &candidates, &mut pre.filters, &mut diagnosis, circumstances);
+    let found =
+        search::feasible(cycle, profile, &candidates, &mut pre.filters, &mut diagnosis, circumstances);
     let feasible = match found {
         Err(status) => return Decision::Failed(wrap("filter plugin", &status, cycle)),
         Ok(feasible) => feasible,
@@ -155,7 +156,14 @@ fn select<'a>(
             let best = scores.best(&feasible);
             let host = best[circumstances.ties.below(best.len())];
             let scores = Some(scores);
-            Decision::Placed(Box::new(Selection { host, feasible, scores, best, is_nominated: false, diagnosis }))
+            Decision::Placed(Box::new(Selection {
+                host,
+                feasible,
+                scores,
+                best,
+                is_nominated: false,
+                diagnosis,
+            }))
         }
     }
 }
@@ -242,4 +250,3 @@ fn wrap(kind: &str, status: &Status, cycle: Cycle<'_>) -> Status {
     };
     Status { reasons: smallvec::smallvec![Reason::text(text)], ..status.clone() }
 }
-

@@ -154,7 +154,10 @@ pub(crate) fn is_finished(pod: &Pod) -> bool {
 }
 
 /// Reads and validates a KubeSchedulerConfiguration; without a file, the default one.
-pub(crate) fn read_configuration(path: Option<&Path>, gates: &FeatureGates) -> Result<SchedulerConfiguration> {
+pub(crate) fn read_configuration(
+    path: Option<&Path>,
+    gates: &FeatureGates,
+) -> Result<SchedulerConfiguration> {
     let Some(path) = path else { return Ok(SchedulerConfiguration::default_for(gates)) };
     let bytes = std::fs::read(path).with_context(|| format!("reading configuration {}", path.display()))?;
     let configuration = wire::config::load(&bytes, &path.display().to_string(), gates)?;

@@ -6,8 +6,8 @@ use base::Now;
 use wire::Object;
 use wire::config::ExtensionPoint;
 
-use super::queue::{Change, QueuedPod};
 use super::Scheduler;
+use super::queue::{Change, QueuedPod};
 use crate::framework::SortKey;
 use crate::model::pod::ControllerKind;
 use crate::model::{Compiler, Node, Pod};
@@ -19,7 +19,11 @@ impl Scheduler {
             Object::Pod(pod) => {
                 let is_over = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
                 let pod = Arc::new(Pod::compile(pod, &mut self.shapes, &mut compiler));
-                if is_over { self.delete_pod(&pod, now) } else { self.upsert_pod(pod, now) }
+                if is_over {
+                    self.delete_pod(&pod, now)
+                } else {
+                    self.upsert_pod(pod, now)
+                }
                 return;
             }
             Object::Node(node) => {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use base::Now;
 
+use super::Scheduler;
 use super::command::{Command, Condition, EventKind, Step, Tried};
 use super::queue::{Change, QueuedPod};
-use super::Scheduler;
 use crate::framework::{Nomination, Preemption};
 use crate::model::Pod;
 use crate::plugins::gang_scheduling;

@@ -50,8 +50,12 @@ impl Change {
             Change::PodPlaced => matches!(plugin, "InterPodAffinity" | "PodTopologySpread"),
             Change::PodRemoved => matches!(
                 plugin,
-                "InterPodAffinity" | "PodTopologySpread" | "NodeResourcesFit" | "NodePorts"
-                    | "VolumeRestrictions" | "NodeVolumeLimits"
+                "InterPodAffinity"
+                    | "PodTopologySpread"
+                    | "NodeResourcesFit"
+                    | "NodePorts"
+                    | "VolumeRestrictions"
+                    | "NodeVolumeLimits"
             ),
         }
     }

@@ -171,7 +171,8 @@ fn cluster() -> impl Strategy<Value = Vec<Object>> {
                 && tainted
             {
                 node.spec.taints =
-                    serde_json::from_value(json!([{"key": "k", "effect": "PreferNoSchedule"}])).expect("taints");
+                    serde_json::from_value(json!([{"key": "k", "effect": "PreferNoSchedule"}]))
+                        .expect("taints");
             }
             objects.push(object);
         }
@@ -180,11 +181,19 @@ fn cluster() -> impl Strategy<Value = Vec<Object>> {
             let selector = json!({"matchLabels": {"app": format!("a{app}")}});
             let term = json!([{"topologyKey": "topology.kubernetes.io/zone", "labelSelector": selector}]);
             match kind {
-                1 => spec["affinity"] = json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": term}}),
-                2 => spec["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": term}}),
-                3 => spec["topologySpreadConstraints"] = json!([{"maxSkew": 1,
+                1 => {
+                    spec["affinity"] =
+                        json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": term}})
+                }
+                2 => {
+                    spec["affinity"] =
+                        json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": term}})
+                }
+                3 => {
+                    spec["topologySpreadConstraints"] = json!([{"maxSkew": 1,
                     "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule",
-                    "labelSelector": selector}]),
+                    "labelSelector": selector}])
+                }
                 4 => spec["containers"][0]["ports"] = json!([{"containerPort": 80, "hostPort": 80}]),
                 _ => {}
             }
@@ -198,7 +207,8 @@ fn cluster() -> impl Strategy<Value = Vec<Object>> {
 /// evicted, in order.
 fn run(scheduler: &mut Scheduler, objects: &[Object]) -> Vec<String> {
     let find = |uid: &str| {
-        let found = objects.iter().find(|object| matches!(object, Object::Pod(pod) if pod.metadata.uid == uid));
+        let found =
+            objects.iter().find(|object| matches!(object, Object::Pod(pod) if pod.metadata.uid == uid));
         found.expect("a pod that was given").clone()
     };
     let mut history = Vec::new();

@@ -59,7 +59,8 @@ impl Diagnosis {
     pub fn message(&self, symbols: &Interner) -> String {
         let mut text = format!("0/{} nodes are available:", self.n_nodes);
         if self.pre_filter_message.is_empty() {
-            let histogram = histogram(self.nodes.iter().map(|(_, status)| status), &self.absent, self.n_nodes, symbols);
+            let histogram =
+                histogram(self.nodes.iter().map(|(_, status)| status), &self.absent, self.n_nodes, symbols);
             if !histogram.is_empty() {
                 text.push_str(&format!(" {histogram}."));
             }

@@ -73,8 +73,13 @@ impl<'a> PreFiltered<'a> {
             let name = plugin.registration.name;
             let mut plan = plugin.plugin.filter(cycle, pod);
             combined.take(name, &plan);
-            let stop = matches!(&plan.verdict, PreFilter::Reject(status) if status.code != Code::Unschedulable);
-            reports.push(PreFilterReport { plugin: name, verdict: plan.verdict.clone(), nodes: plan.nodes.take() });
+            let stop =
+                matches!(&plan.verdict, PreFilter::Reject(status) if status.code != Code::Unschedulable);
+            reports.push(PreFilterReport {
+                plugin: name,
+                verdict: plan.verdict.clone(),
+                nodes: plan.nodes.take(),
+            });
             prepared.push((name, plan));
             if stops && (stop || combined.is_contradictory()) {
                 break;
@@ -117,11 +122,7 @@ fn entries<'a>(
             continue;
         }
         if let Some(filter) = plan.filter {
-            entries.push(Entry {
-                plugin: registration.name,
-                is_extended,
-                filter: Prepared::Check(filter),
-            });
+            entries.push(Entry { plugin: registration.name, is_extended, filter: Prepared::Check(filter) });
         }
     }
     entries

@@ -43,7 +43,10 @@ impl Profile {
         let mut profiles: Vec<Profile> = Vec::new();
         for profile in &configuration.profiles {
             let built = Profile::build(profile, configuration, gates, symbols).map_err(|error| {
-                ProfileError(format!("creating profile for scheduler name {}: {error}", profile.scheduler_name))
+                ProfileError(format!(
+                    "creating profile for scheduler name {}: {error}",
+                    profile.scheduler_name
+                ))
             })?;
             if let Some(first) = profiles.first() {
                 let queue_sort = |p: &Profile| p.names_at(ExtensionPoint::QueueSort).next();

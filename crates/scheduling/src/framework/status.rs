@@ -83,7 +83,12 @@ impl Status {
 
     /// The refusal of a pod that needs something which this version cannot decide about.
     pub fn not_supported(plugin: &'static str, what: &str) -> Status {
-        Status::error(plugin, format!("{what}: this version of Steersman cannot decide about that yet, so the pod is not placed"))
+        Status::error(
+            plugin,
+            format!(
+                "{what}: this version of Steersman cannot decide about that yet, so the pod is not placed"
+            ),
+        )
     }
 
     /// The reasons' sentences, joined with `", "`.

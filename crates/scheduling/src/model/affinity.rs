@@ -94,7 +94,8 @@ impl NodeSelectorTerm {
         let malformed = |r: &NodeSelectorRequirement| {
             format!("invalid node selector requirement: {} {} {:?}", r.key, r.operator, r.values)
         };
-        let labels = term.match_expressions.iter().map(|r| LabelTest::compile(r, compiler).ok_or(malformed(r)));
+        let labels =
+            term.match_expressions.iter().map(|r| LabelTest::compile(r, compiler).ok_or(malformed(r)));
         let labels = labels.collect::<Result<_, _>>()?;
         let fields = term.match_fields.iter().map(|r| FieldTest::compile(r, compiler).ok_or(malformed(r)));
         Ok(Some(NodeSelectorTerm { labels, fields: fields.collect::<Result<_, _>>()? }))
@@ -117,7 +118,8 @@ impl NodeSelector {
     /// Compiles a node selector.
     pub fn compile(selector: &wire::NodeSelector, compiler: &mut Compiler<'_>) -> NodeSelector {
         let terms = selector.node_selector_terms.iter();
-        let usable = terms.filter_map(|term| NodeSelectorTerm::compile(term, compiler).ok().flatten()).collect();
+        let usable =
+            terms.filter_map(|term| NodeSelectorTerm::compile(term, compiler).ok().flatten()).collect();
         NodeSelector { terms: usable, narrowing: narrowing(selector, compiler) }
     }
 
@@ -161,7 +163,10 @@ fn narrowing(selector: &wire::NodeSelector, compiler: &mut Compiler<'_>) -> Opti
 pub type PreferredTerms = Result<Box<[(i64, NodeSelectorTerm)]>, Box<str>>;
 
 /// Compiles preferred terms; those of weight 0 or without requirements are dropped.
-pub fn preferred_terms(terms: &[wire::PreferredSchedulingTerm], compiler: &mut Compiler<'_>) -> PreferredTerms {
+pub fn preferred_terms(
+    terms: &[wire::PreferredSchedulingTerm],
+    compiler: &mut Compiler<'_>,
+) -> PreferredTerms {
     let mut compiled = Vec::new();
     let mut errors = Vec::new();
     for term in terms.iter().filter(|term| term.weight != 0) {
@@ -294,9 +299,10 @@ impl PodAffinity {
                 None
             }
         };
-        let mut required = |terms: &[wire::PodAffinityTerm], compiler: &mut Compiler<'_>| -> Box<[AffinityTerm]> {
-            terms.iter().filter_map(|t| keep(AffinityTerm::compile(t, namespace, compiler))).collect()
-        };
+        let mut required =
+            |terms: &[wire::PodAffinityTerm], compiler: &mut Compiler<'_>| -> Box<[AffinityTerm]> {
+                terms.iter().filter_map(|t| keep(AffinityTerm::compile(t, namespace, compiler))).collect()
+            };
         let (near, apart) = (affinity.pod_affinity.as_ref(), affinity.pod_anti_affinity.as_ref());
         let needs_near = near.map_or(Box::default(), |a| {
             required(&a.required_during_scheduling_ignored_during_execution, compiler)

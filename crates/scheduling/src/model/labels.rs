@@ -78,7 +78,10 @@ impl Selector {
     pub const EVERYTHING: Selector = Selector { nothing: false, requirements: Vec::new() };
 
     /// Compiles an optional selector; the error names the malformed requirement in upstream's words.
-    pub fn compile(selector: Option<&LabelSelector>, compiler: &mut Compiler<'_>) -> Result<Selector, String> {
+    pub fn compile(
+        selector: Option<&LabelSelector>,
+        compiler: &mut Compiler<'_>,
+    ) -> Result<Selector, String> {
         let Some(selector) = selector else { return Ok(Selector::NOTHING) };
         let mut compiled = Selector::from_map(&selector.match_labels, compiler);
         for expression in &selector.match_expressions {
@@ -90,10 +93,16 @@ impl Selector {
                 ("Exists", true) => Requirement::Exists(key),
                 ("DoesNotExist", true) => Requirement::DoesNotExist(key),
                 ("In" | "NotIn", true) => {
-                    return Err("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty".into());
+                    return Err(
+                        "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty"
+                            .into(),
+                    );
                 }
                 ("Exists" | "DoesNotExist", false) => {
-                    return Err("values: Invalid value: values set must be empty for exists and does not exist".into());
+                    return Err(
+                        "values: Invalid value: values set must be empty for exists and does not exist"
+                            .into(),
+                    );
                 }
                 (operator, _) => return Err(format!("{operator:?} is not a valid label selector operator")),
             });

@@ -33,7 +33,8 @@ pub struct Node {
 impl Node {
     /// Compiles a Node object.
     pub fn compile(node: &wire::Node, compiler: &mut Compiler<'_>) -> Node {
-        let integers = node.metadata.labels.iter().filter_map(|(key, value)| Some((key, value.parse().ok()?)));
+        let integers =
+            node.metadata.labels.iter().filter_map(|(key, value)| Some((key, value.parse().ok()?)));
         let integer_labels = integers.map(|(key, value)| (compiler.symbol(key), value)).collect();
         let allocatable = &node.status.allocatable;
         let mut images: Vec<(Symbol, i64)> = Vec::new();

@@ -7,7 +7,9 @@ use base::{Set, Symbol};
 
 use super::features::Features;
 use super::needs::Needs;
-use super::{Compiler, HostPort, Labels, NodeAffinity, PodAffinity, PodRequests, SpreadConstraint, Toleration};
+use super::{
+    Compiler, HostPort, Labels, NodeAffinity, PodAffinity, PodRequests, SpreadConstraint, Toleration,
+};
 
 /// How images are named on nodes: a reference without tag or digest means `latest`.
 pub fn normalized_image_name(image: &str) -> String {
@@ -107,8 +109,10 @@ pub struct Pod {
 impl Pod {
     /// Compiles a Pod object. Its shape is looked up in `shapes` or added there.
     pub fn compile(pod: &wire::Pod, shapes: &mut Shapes, compiler: &mut Compiler<'_>) -> Pod {
-        let name = |name: &str, compiler: &mut Compiler<'_>| (!name.is_empty()).then(|| compiler.symbol(name));
-        let disruption = pod.status.conditions.iter().find(|condition| condition.r#type == "DisruptionTarget");
+        let name =
+            |name: &str, compiler: &mut Compiler<'_>| (!name.is_empty()).then(|| compiler.symbol(name));
+        let disruption =
+            pod.status.conditions.iter().find(|condition| condition.r#type == "DisruptionTarget");
         let shape = shape(pod, compiler);
         Pod {
             key: PodKey {
@@ -146,8 +150,10 @@ fn shape(pod: &wire::Pod, compiler: &mut Compiler<'_>) -> Shape {
     let labels = Labels::compile(&pod.metadata.labels, compiler);
     let sidecars = spec.init_containers.iter().filter(|container| container.restart_policy == "Always");
     let ports = spec.containers.iter().chain(sidecars).flat_map(|container| &container.ports);
-    let images = spec.init_containers.iter().chain(&spec.containers).map(|container| container.image.as_str());
-    let image_volumes = spec.volumes.iter().filter_map(|volume| Some(volume.image.as_ref()?.reference.as_str()));
+    let images =
+        spec.init_containers.iter().chain(&spec.containers).map(|container| container.image.as_str());
+    let image_volumes =
+        spec.volumes.iter().filter_map(|volume| Some(volume.image.as_ref()?.reference.as_str()));
     let spread = spec.topology_spread_constraints.iter();
     Shape {
         scheduler_name: compiler.symbol(if spec.scheduler_name.is_empty() {
@@ -241,7 +247,8 @@ mod tests {
 
     #[test]
     fn siblings_share_one_shape_and_strangers_do_not() {
-        let (mut symbols, gates, mut shapes) = (Interner::default(), FeatureGates::default(), Shapes::default());
+        let (mut symbols, gates, mut shapes) =
+            (Interner::default(), FeatureGates::default(), Shapes::default());
         let mut pod = |text: &str| {
             let pod: wire::Pod = serde_json::from_str(text).expect("a pod");
             Pod::compile(&pod, &mut shapes, &mut Compiler { symbols: &mut symbols, gates: &gates })

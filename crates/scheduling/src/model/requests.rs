@@ -48,8 +48,7 @@ impl PodRequests {
         } else {
             Defaults { cpu: true, memory: true }
         };
-        let non_zero =
-            pod_requests(pod, Options { pod_level: true, status: has_status, defaults: missing });
+        let non_zero = pod_requests(pod, Options { pod_level: true, status: has_status, defaults: missing });
         let scored = pod_requests(pod, Options { defaults: Defaults { cpu: true, memory: true }, ..plain });
         PodRequests {
             fit: compile(&fit, compiler),
@@ -84,9 +83,11 @@ struct Defaults {
 }
 
 fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
-    let infeasible = pod.status.conditions.iter().any(|condition| {
-        condition.r#type == "PodResizePending" && condition.reason == "Infeasible"
-    });
+    let infeasible = pod
+        .status
+        .conditions
+        .iter()
+        .any(|condition| condition.r#type == "PodResizePending" && condition.reason == "Infeasible");
     let own = |container, statuses| container_requests(container, statuses, infeasible, options);
 
     let mut total = List::new();
@@ -110,7 +111,9 @@ fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
     }
     raise(&mut total, &peak);
 
-    if options.pod_level && let Some(requests) = pod_level_requests(pod) {
+    if options.pod_level
+        && let Some(requests) = pod_level_requests(pod)
+    {
         let reported = options.status.then_some(pod.status.resources.as_ref()).flatten();
         for (name, quantity) in requests.iter().filter(|(name, _)| counts_at_pod_level(name)) {
             let mut amount = *quantity;

@@ -123,7 +123,9 @@ impl Toleration {
         match self.comparison {
             Comparison::Equal => self.value == taint.value,
             Comparison::Exists => true,
-            Comparison::LessThan(bound) => taint.integer.zip(bound).is_some_and(|(taint, bound)| taint < bound),
+            Comparison::LessThan(bound) => {
+                taint.integer.zip(bound).is_some_and(|(taint, bound)| taint < bound)
+            }
             Comparison::GreaterThan(bound) => {
                 taint.integer.zip(bound).is_some_and(|(taint, bound)| taint > bound)
             }

@@ -78,8 +78,8 @@ fn eligible(cycle: &PostFilterCycle<'_, '_>) -> Result<(), &'static str> {
         return Ok(());
     }
     let mut others = cycle.cycle.snapshot.node(nominated).pods().iter();
-    let room_is_being_made = others
-        .any(|other| other.priority < pod.priority && other.is_terminating && other.is_being_preempted);
+    let room_is_being_made =
+        others.any(|other| other.priority < pod.priority && other.is_terminating && other.is_being_preempted);
     if room_is_being_made {
         return Err("not eligible due to a terminating pod on the nominated node.");
     }
@@ -120,7 +120,9 @@ impl Outcome {
             }
             Ok(candidate) if candidate.n_pdb_violations == 0 => self.non_violating.push(candidate),
             Ok(candidate) => self.violating.push(candidate),
-            Err(status) if status.code == Code::Error => self.errors.push(status.message(cycle.cycle.symbols)),
+            Err(status) if status.code == Code::Error => {
+                self.errors.push(status.message(cycle.cycle.symbols))
+            }
             Err(status) => self.refused.push((row, status)),
         }
     }

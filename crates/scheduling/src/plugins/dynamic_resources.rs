@@ -7,7 +7,8 @@
 use wire::config::ExtensionPoint;
 
 use crate::framework::{
-    Cycle, FilterPlan, Plugin, PostFilterCycle, PostFilterResult, Reason, Registration, Scope, ScorePlan, Status,
+    Cycle, FilterPlan, Plugin, PostFilterCycle, PostFilterResult, Reason, Registration, Scope, ScorePlan,
+    Status,
 };
 use crate::model::Pod;
 use crate::snapshot::NodeInfo;

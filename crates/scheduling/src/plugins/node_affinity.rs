@@ -28,7 +28,8 @@ pub static REGISTRATION: Registration = Registration {
             && let Some(added) = &args.added_affinity
         {
             let required = added.required_during_scheduling_ignored_during_execution.as_ref();
-            plugin.added_required = required.map(|selector| NodeSelector::compile(selector, &mut build.compiler));
+            plugin.added_required =
+                required.map(|selector| NodeSelector::compile(selector, &mut build.compiler));
             let preferred = &added.preferred_during_scheduling_ignored_during_execution;
             plugin.added_preferred = preferred_terms(preferred, &mut build.compiler)
                 .map_err(|error| format!("parsing preferred addedAffinity: {error}"))?;

@@ -4,8 +4,8 @@ use wire::config::{ExtensionPoint, NodeResourcesBalancedAllocationArgs, PluginAr
 
 use super::node_resources_fit::{Asked, Weighted};
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
-use crate::model::resources::ResourceName;
 use crate::model::Pod;
+use crate::model::resources::ResourceName;
 use crate::snapshot::NodeInfo;
 
 /// The row of this plugin.

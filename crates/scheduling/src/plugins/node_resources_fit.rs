@@ -79,7 +79,10 @@ impl Plugin for NodeResourcesFit {
     }
 
     fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
-        ScorePlan::with(Fullness { strategy: &self.strategy, asked: self.strategy.asked(&pod.shape.requests.scored) })
+        ScorePlan::with(Fullness {
+            strategy: &self.strategy,
+            asked: self.strategy.asked(&pod.shape.requests.scored),
+        })
     }
 }
 
@@ -95,7 +98,8 @@ impl Fits<'_> {
     /// Whether everything that is asked for is free, without saying why not.
     fn fits(&self, node: &NodeInfo) -> bool {
         let (allocatable, requested) = (&node.node.allocatable, node.requested());
-        let has = |asked: i64, allocatable: i64, requested: i64| asked <= 0 || asked <= allocatable - requested;
+        let has =
+            |asked: i64, allocatable: i64, requested: i64| asked <= 0 || asked <= allocatable - requested;
         (node.pods().len() as i64) < node.node.allocatable_pods
             && (self.is_best_effort()
                 || has(self.request.milli_cpu, allocatable.milli_cpu, requested.milli_cpu)
@@ -105,9 +109,10 @@ impl Fits<'_> {
                         allocatable.ephemeral_storage,
                         requested.ephemeral_storage,
                     )
-                    && self.scalars.iter().all(|(name, asked)| {
-                        *asked <= allocatable.get(*name) - requested.get(*name)
-                    }))
+                    && self
+                        .scalars
+                        .iter()
+                        .all(|(name, asked)| *asked <= allocatable.get(*name) - requested.get(*name)))
     }
 
     fn refuse(&self, node: &NodeInfo) -> Status {
@@ -124,7 +129,8 @@ impl Fits<'_> {
             return status;
         }
         let basic = [ResourceName::Cpu, ResourceName::Memory, ResourceName::EphemeralStorage];
-        let basic = basic.into_iter().map(|name| (name, self.request.get(name))).filter(|(_, asked)| *asked > 0);
+        let basic =
+            basic.into_iter().map(|name| (name, self.request.get(name))).filter(|(_, asked)| *asked > 0);
         for (name, asked) in basic.chain(self.scalars.iter().copied()) {
             let allocatable = node.node.allocatable.get(name);
             let free = allocatable - node.requested().get(name);

@@ -23,7 +23,10 @@ impl Plugin for NodeVolumeLimits {
     fn filter<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
         match pod.shape.needs.attached_disks.as_ref() {
             [] => FilterPlan::skip(),
-            names => FilterPlan::reject(Status::not_supported(NAME, &format!("volumes that count against attach limits ({})", names.join(", ")))),
+            names => FilterPlan::reject(Status::not_supported(
+                NAME,
+                &format!("volumes that count against attach limits ({})", names.join(", ")),
+            )),
         }
     }
 }

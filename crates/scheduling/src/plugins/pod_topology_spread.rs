@@ -54,7 +54,11 @@ pub static REGISTRATION: Registration = Registration {
             });
             listed.collect()
         };
-        Ok(Box::new(PodTopologySpread { uses_system_defaults: args.uses_system_defaults(), defaults, hostname }))
+        Ok(Box::new(PodTopologySpread {
+            uses_system_defaults: args.uses_system_defaults(),
+            defaults,
+            hostname,
+        }))
     })
 };
 

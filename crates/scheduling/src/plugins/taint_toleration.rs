@@ -49,7 +49,8 @@ impl Filter for RefuseUntolerated<'_> {
         let Some(taint) = taints::untolerated(&node.node.taints, self.tolerations) else { return Ok(()) };
         let symbols = self.cycle.symbols;
         let text = taints::describe(taint, symbols);
-        let reason = Reason::fixed("node(s) had untolerated taint(s)").with("taint", Value::Text(text.into()));
+        let reason =
+            Reason::fixed("node(s) had untolerated taint(s)").with("taint", Value::Text(text.into()));
         Err(Status::unresolvable(NAME, reason))
     }
 }

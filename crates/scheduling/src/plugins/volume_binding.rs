@@ -12,12 +12,14 @@ const NAME: &str = "VolumeBinding";
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
-    points: &[ExtensionPoint::PreFilter,
+    points: &[
+        ExtensionPoint::PreFilter,
         ExtensionPoint::Filter,
         ExtensionPoint::PreScore,
         ExtensionPoint::Score,
         ExtensionPoint::Reserve,
-        ExtensionPoint::PreBind,],
+        ExtensionPoint::PreBind,
+    ],
     filter_scope: Some(Scope::Cluster),
     score_scope: Some(Scope::Cluster),
     ..Registration::named(NAME, |_| Ok(Box::new(VolumeBinding)))
@@ -29,7 +31,10 @@ impl Plugin for VolumeBinding {
     fn filter<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
         match pod.shape.needs.claimed_volumes.as_ref() {
             [] => FilterPlan::skip(),
-            names => FilterPlan::reject(Status::not_supported(NAME, &format!("volumes with claims ({})", names.join(", ")))),
+            names => FilterPlan::reject(Status::not_supported(
+                NAME,
+                &format!("volumes with claims ({})", names.join(", ")),
+            )),
         }
     }
 }

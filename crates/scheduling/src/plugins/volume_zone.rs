@@ -23,7 +23,10 @@ impl Plugin for VolumeZone {
     fn filter<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
         match pod.shape.needs.claimed_volumes.as_ref() {
             [] => FilterPlan::skip(),
-            names => FilterPlan::reject(Status::not_supported(NAME, &format!("volumes with claims ({})", names.join(", ")))),
+            names => FilterPlan::reject(Status::not_supported(
+                NAME,
+                &format!("volumes with claims ({})", names.join(", ")),
+            )),
         }
     }
 }

@@ -85,7 +85,12 @@ impl Scores {
 }
 
 impl PluginScores {
-    fn compute(plugin: &'static str, weight: i64, score: Option<&dyn Score>, nodes: &[&NodeInfo]) -> PluginScores {
+    fn compute(
+        plugin: &'static str,
+        weight: i64,
+        score: Option<&dyn Score>,
+        nodes: &[&NodeInfo],
+    ) -> PluginScores {
         let Some(score) = score else {
             let zeros = vec![0; nodes.len()];
             return PluginScores { plugin, weight, raw: zeros.clone(), normalized: zeros };
@@ -98,5 +103,8 @@ impl PluginScores {
 }
 
 fn failed(what: &str, plugin: &'static str, rest: &str) -> Status {
-    Status { plugin, ..Status::new(Code::Error, plugin, crate::framework::Reason::text(format!("{what} {plugin:?}{rest}"))) }
+    Status {
+        plugin,
+        ..Status::new(Code::Error, plugin, crate::framework::Reason::text(format!("{what} {plugin:?}{rest}")))
+    }
 }

@@ -22,8 +22,12 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        (0..5_u8, 0..3_u8, 0..4_u8, 1..9_u8)
-            .prop_map(|(node, zone, image, cpu)| Op::UpsertNode { node, zone, image, cpu }),
+        (0..5_u8, 0..3_u8, 0..4_u8, 1..9_u8).prop_map(|(node, zone, image, cpu)| Op::UpsertNode {
+            node,
+            zone,
+            image,
+            cpu
+        }),
         (0..5_u8).prop_map(|node| Op::RemoveNode { node }),
         (0..12_u8, 0..5_u8, 0..4_u8).prop_map(|(pod, node, shape)| Op::UpsertPod { pod, node, shape }),
         (0..12_u8).prop_map(|pod| Op::RemovePod { pod }),
@@ -60,9 +64,14 @@ impl World {
         let mut spec = testing::asking_cpu(&format!("{}m", 100 * (1 + u32::from(*shape))));
         spec["nodeName"] = json!(format!("n{node}"));
         match shape {
-            1 => spec["containers"][0]["ports"] = json!([{"containerPort": 80, "hostPort": 8000 + i32::from(*pod)}]),
-            2 => spec["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
-                {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "x"}}}]}}),
+            1 => {
+                spec["containers"][0]["ports"] =
+                    json!([{"containerPort": 80, "hostPort": 8000 + i32::from(*pod)}])
+            }
+            2 => {
+                spec["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "x"}}}]}})
+            }
             3 => spec["affinity"] = json!({"podAffinity": {}}),
             _ => {}
         }
@@ -89,10 +98,7 @@ fn summary(snapshot: &Snapshot) -> BTreeMap<Symbol, Summary> {
     let row = |info: &NodeInfo| Summary {
         node: (*info.node).clone(),
         pods: info.pods().iter().map(|pod| Arc::clone(&pod.uid)).collect(),
-        requested: Resources {
-            scalars: Default::default(),
-            ..info.requested().clone()
-        },
+        requested: Resources { scalars: Default::default(), ..info.requested().clone() },
         non_zero: (info.non_zero_milli_cpu(), info.non_zero_memory()),
         ports: info.used_ports().iter().copied().collect(),
         flags: (info.has_pods_with_affinity(), info.has_pods_with_required_anti_affinity()),
@@ -178,7 +184,8 @@ proptest! {
 
 #[test]
 fn pods_wait_for_their_node_to_appear_and_to_come_back() {
-    let mut world = World { symbols: Interner::default(), gates: FeatureGates::default(), shapes: Shapes::default() };
+    let mut world =
+        World { symbols: Interner::default(), gates: FeatureGates::default(), shapes: Shapes::default() };
     let mut snapshot = Snapshot::default();
     let pod = world.pod(&Op::UpsertPod { pod: 1, node: 1, shape: 0 });
     snapshot.upsert_pod(pod);

@@ -34,8 +34,10 @@ pub(super) fn on_node(cycle: &mut PostFilterCycle<'_, '_>, row: Row) -> Result<P
 
     let mut victims = Vec::new();
     let mut n_pdb_violations = 0;
-    for (other, violates) in
-        violating.into_iter().map(|other| (other, true)).chain(non_violating.into_iter().map(|other| (other, false)))
+    for (other, violates) in violating
+        .into_iter()
+        .map(|other| (other, true))
+        .chain(non_violating.into_iter().map(|other| (other, false)))
     {
         node.add_pod(Arc::clone(&other));
         cycle.filters.add_pod(&other, &node);
@@ -87,7 +89,8 @@ fn split_by_budgets(pods: &[Arc<Pod>], cluster: &Cluster) -> (Vec<Arc<Pod>>, Vec
         if !shape.labels.is_empty() {
             if !allowances.iter().any(|(namespace, _, _)| *namespace == shape.namespace) {
                 let budgets = cluster.budgets(shape.namespace).iter();
-                allowances.extend(budgets.map(|budget| (shape.namespace, budget, budget.disruptions_allowed)));
+                allowances
+                    .extend(budgets.map(|budget| (shape.namespace, budget, budget.disruptions_allowed)));
             }
             for (namespace, budget, allowed) in &mut allowances {
                 let protects = *namespace == shape.namespace

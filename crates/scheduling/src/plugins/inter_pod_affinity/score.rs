@@ -90,14 +90,13 @@ impl Score for SumPlaces {
     }
 
     fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        let (Some(min), Some(max)) = (scores.iter().min().copied(), scores.iter().max().copied()) else { return };
+        let (Some(min), Some(max)) = (scores.iter().min().copied(), scores.iter().max().copied()) else {
+            return;
+        };
         let range = (max - min) as f64;
         for score in scores {
-            *score = if max == min {
-                0
-            } else {
-                (MAX_NODE_SCORE as f64 * ((*score - min) as f64 / range)) as i64
-            };
+            *score =
+                if max == min { 0 } else { (MAX_NODE_SCORE as f64 * ((*score - min) as f64 / range)) as i64 };
         }
     }
 }

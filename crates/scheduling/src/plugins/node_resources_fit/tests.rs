@@ -52,7 +52,8 @@ fn accepts_what_is_free() {
 
 #[test]
 fn names_every_resource_that_is_short() {
-    let refusal = verdict(NODE, &[&asking(r#"{"cpu":"1500m"}"#)], &asking(r#"{"cpu":"1","example.com/gpu":"1"}"#));
+    let refusal =
+        verdict(NODE, &[&asking(r#"{"cpu":"1500m"}"#)], &asking(r#"{"cpu":"1","example.com/gpu":"1"}"#));
     assert_eq!(refusal, Err((Code::Unschedulable, vec!["Insufficient cpu".into()])));
 }
 

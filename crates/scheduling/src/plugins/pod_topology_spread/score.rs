@@ -84,7 +84,8 @@ impl Score for SoftSpread<'_> {
     }
 
     fn normalize(&self, nodes: &[&NodeInfo], scores: &mut [i64]) {
-        let counted = || nodes.iter().zip(scores.iter()).filter(|(node, _)| !self.ignored.contains(&node.row));
+        let counted =
+            || nodes.iter().zip(scores.iter()).filter(|(node, _)| !self.ignored.contains(&node.row));
         let max = counted().map(|(_, score)| *score).max().unwrap_or(0).max(0);
         let min = counted().map(|(_, score)| *score).min().unwrap_or(0);
         for (node, score) in nodes.iter().zip(scores) {
