@@ -27,16 +27,19 @@ pub struct Budget {
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
     namespaces: Map<Symbol, Labels>,
-    services: Map<Symbol, BTreeMap<Box<str>, Vec<(Symbol, Symbol)>>>,
+    services: Map<Symbol, BTreeMap<Box<str>, LabelPairs>>,
     controllers: Map<(ControllerKind, Symbol, Symbol), ControllerSelector>,
     budgets: Map<Symbol, Vec<Budget>>,
     device_classes: BTreeMap<Box<str>, Option<Symbol>>,
 }
 
+/// Labels that an object must have, as Services and ReplicationControllers write them.
+type LabelPairs = Vec<(Symbol, Symbol)>;
+
 #[derive(Clone, Debug)]
 enum ControllerSelector {
     /// A ReplicationController's map, which is merged with the maps of services.
-    Map(Vec<(Symbol, Symbol)>),
+    Map(LabelPairs),
     /// A label selector, whose requirements are added.
     Requirements(Selector),
 }
@@ -201,6 +204,6 @@ fn controller_key(
     (kind, compiler.symbol(&metadata.namespace), compiler.symbol(&metadata.name))
 }
 
-fn pairs(map: &BTreeMap<String, String>, compiler: &mut Compiler<'_>) -> Vec<(Symbol, Symbol)> {
+fn pairs(map: &BTreeMap<String, String>, compiler: &mut Compiler<'_>) -> LabelPairs {
     map.iter().map(|(key, value)| (compiler.symbol(key), compiler.symbol(value))).collect()
 }

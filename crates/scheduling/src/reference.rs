@@ -248,5 +248,5 @@ fn wrap(kind: &str, status: &Status, cycle: Cycle<'_>) -> Status {
     } else {
         format!("running {:?} {kind}: {message}", status.plugin)
     };
-    Status { reasons: smallvec::smallvec![Reason::text(text)], ..status.clone() }
+    Status { reasons: vec![Reason::text(text)], ..status.clone() }
 }

@@ -1,13 +1,125 @@
-//! `steersman explain`
+//! `steersman explain`: why a pod is placed where it is, or why it is not, and what would help.
+//!
+//! ```text
+//! files -> Situation -> Explanation -> Report -> text | JSON | YAML
+//!             ^                          |
+//!             +---- remedies: change one thing, decide again
+//! ```
+//!
+//! [`situation`] is the cluster in the files and the pod in question; it can be asked what would be decided if
+//! one thing were different. [`report`] is what there is to say, as data; everything printed comes from it.
+//! [`gather`] fills it in, [`remedies`] proposes changes and keeps those that help, [`text`] writes it for people.
 
-use clap::Args;
+mod gather;
+mod node_labels;
+mod paint;
+mod remedies;
+mod report;
+mod situation;
+mod target;
+mod text;
 
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use wire::config::FeatureGates;
+
+use self::paint::Paint;
+use self::report::{Outcome as PodOutcome, Report};
+use self::situation::Situation;
 use crate::Outcome;
+use crate::cluster_files::{ClusterFiles, read_configuration};
 
 /// Flags of `explain`.
 #[derive(Args)]
-pub(crate) struct Options {}
+pub(crate) struct Options {
+    /// The kind of object to explain: pod
+    kind: String,
+    /// The pod, as NAME or NAMESPACE/NAME
+    name: String,
+    /// The namespace of the pod, if its name does not say it
+    #[arg(short = 'n', long)]
+    namespace: Option<String>,
+    /// A file or folder with the objects of the cluster; `-` is standard input
+    #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
+    files: Vec<PathBuf>,
+    /// Explain in full why the pod is not on this node
+    #[arg(long, value_name = "NODE")]
+    why_not: Option<String>,
+    /// Show every node, however many there are
+    #[arg(long)]
+    all_nodes: bool,
+    /// A KubeSchedulerConfiguration; without it, the default one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Feature gates, as in NodeDeclaredFeatures=false,GangScheduling=true
+    #[arg(long, value_name = "Name=bool,…")]
+    feature_gates: Vec<String>,
+    /// What ties are broken with
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How to write the answer
+    #[arg(short = 'o', long = "output", value_enum, default_value_t = Format::Table)]
+    output: Format,
+}
 
-pub(crate) fn run(_options: &Options) -> Outcome {
-    anyhow::bail!("being written")
+/// How the answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// For programs and people
+    Yaml,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    let gates = FeatureGates::parse(&options.feature_gates.join(","))
+        .map_err(|error| anyhow::anyhow!("invalid argument for --feature-gates: {error}"))?;
+    let key = target::parse(&options.kind, &options.name, options.namespace.as_deref())?;
+    let configuration = read_configuration(options.config.as_deref(), &gates)?;
+    let files = ClusterFiles::read(&options.files)?;
+    let pod = target::find_pod(&files, &key)?.clone();
+    if let Some(node) = &options.why_not {
+        target::find_node(&files, node)?;
+    }
+    let mut situation = Situation::new(&configuration, gates, options.seed, files, pod)?;
+    let report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;
+
+    let mut output = io::stdout().lock();
+    let paint = Paint::new(output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()));
+    let n_rows_max = if options.all_nodes { usize::MAX } else { text::ROWS_MAX };
+    match write(&report, options.output, paint, n_rows_max, &mut output) {
+        // Whoever reads has seen enough; the exit code still tells the outcome.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        result => result.context("writing the answer")?,
+    }
+    Ok(ExitCode::from(u8::from(report.outcome != PodOutcome::Placed)))
+}
+
+/// Writes at once what was put together in memory, so that an answer is never cut off by an error in between.
+fn write(
+    report: &Report,
+    format: Format,
+    paint: Paint,
+    n_rows_max: usize,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    match format {
+        Format::Table => text::write(report, paint, n_rows_max, &mut bytes)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut bytes, report)?;
+            bytes.push(b'\n');
+        }
+        Format::Yaml => {
+            serde_saphyr::to_io_writer(&mut bytes, report).map_err(io::Error::other)?;
+        }
+    }
+    output.write_all(&bytes)?;
+    output.flush()
 }

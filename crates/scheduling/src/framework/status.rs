@@ -1,7 +1,6 @@
 //! What a plugin says about a pod or a pod on a node.
 
 use base::Interner;
-use smallvec::{SmallVec, smallvec};
 
 use super::Reason;
 
@@ -52,18 +51,18 @@ pub struct Status {
     /// The plugin that said so; empty when several did or none.
     pub plugin: &'static str,
     /// Why.
-    pub reasons: SmallVec<[Reason; 1]>,
+    pub reasons: Vec<Reason>,
 }
 
 impl Status {
     /// A status with one reason.
     pub fn new(code: Code, plugin: &'static str, reason: Reason) -> Status {
-        Status { code, plugin, reasons: smallvec![reason] }
+        Status { code, plugin, reasons: vec![reason] }
     }
 
     /// A status without reasons.
     pub fn bare(code: Code) -> Status {
-        Status { code, plugin: "", reasons: SmallVec::new() }
+        Status { code, plugin: "", reasons: Vec::new() }
     }
 
     /// [`Code::Unschedulable`] for one reason.

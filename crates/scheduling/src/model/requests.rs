@@ -130,7 +130,7 @@ fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
     }
     for (name, quantity) in &pod.spec.overhead {
         let sum = total.entry(name).or_default();
-        *sum = *sum + *quantity;
+        *sum += *quantity;
     }
     total
 }
@@ -183,7 +183,7 @@ fn largest(amounts: &[Option<&Quantity>]) -> Option<Quantity> {
 fn add<'p>(total: &mut List<'p>, other: &List<'p>) {
     for (name, quantity) in other {
         let sum = total.entry(name).or_default();
-        *sum = *sum + *quantity;
+        *sum += *quantity;
     }
 }
 
