@@ -118,17 +118,35 @@ impl Scheduler {
         if self.profile_of(&pod).is_none() {
             return;
         }
-        match pod.nominated_node_name {
-            Some(node) => self.nominator.nominate(Arc::clone(&pod), node),
-            // A nomination made by this scheduler stays until the pod is tried again.
-            None if self.nominator.node_of(&pod.uid).is_some() => {}
-            None => self.nominator.remove(&pod.uid),
+        let object_nominates = pod.nominated_node_name.is_some();
+        let pod = self.settle_nomination(pod);
+        if self.queue.replace_alike(&pod, object_nominates) {
+            return;
         }
         let queued = match self.queue.remove(&pod.uid) {
-            Some(known) => QueuedPod { pod, ..known },
-            None => QueuedPod { pod, attempts: 0, failures: 0, since: now, refused_by: Vec::new() },
+            Some(known) => QueuedPod { pod, object_nominates, ..known },
+            None => {
+                let refused_by = Vec::new();
+                QueuedPod { pod, attempts: 0, failures: 0, since: now, refused_by, object_nominates }
+            }
         };
         self.enqueue(queued);
+    }
+
+    /// Brings the nominator and the pod to agree. What the object says counts, except that a nomination which
+    /// this scheduler has made stays while the object does not say anything about it yet.
+    fn settle_nomination(&mut self, pod: Arc<Pod>) -> Arc<Pod> {
+        if let Some(node) = pod.nominated_node_name {
+            self.nominator.nominate(Arc::clone(&pod), node);
+            return pod;
+        }
+        if self.queue.get(&pod.uid).is_some_and(|known| known.object_nominates) {
+            self.nominator.remove(&pod.uid);
+        }
+        match self.nominator.node_of(&pod.uid) {
+            Some(node) => Arc::new(Pod { nominated_node_name: Some(node), ..(*pod).clone() }),
+            None => pod,
+        }
     }
 
     /// Puts a pod where it will be tried next, unless a gate holds it back.

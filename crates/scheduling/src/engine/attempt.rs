@@ -36,15 +36,13 @@ impl Scheduler {
                 self.refuse(queued, refusal, &message, now, &mut commands);
             }
             Decision::NoNodes | Decision::Failed(_) => {
-                queued.refused_by = Vec::new();
                 let is_error = matches!(decision, Decision::Failed(_));
                 let reason = if is_error { "SchedulerError" } else { "Unschedulable" };
                 self.nominator.remove(&pod.uid);
                 self.report(&pod, reason, &message, Some(None), &mut commands);
+                queued.refused_by = Vec::new();
                 queued.failures += 1;
                 queued.since = now;
-                // Nothing that can happen to the cluster lets a pod fit that cannot be decided about at all.
-                queued.refused_by = if is_error { Vec::new() } else { vec!["no nodes"] };
                 self.queue.push_unschedulable(queued);
             }
         }

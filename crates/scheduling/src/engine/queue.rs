@@ -26,8 +26,10 @@ pub struct QueuedPod {
     pub failures: u32,
     /// Since when it has been waiting for its next attempt.
     pub since: Now,
-    /// Which plugins refused it last.
+    /// Which plugins refused it last; none if there was no node, or the attempt failed.
     pub refused_by: Vec<&'static str>,
+    /// Whether the object itself has said that the pod is nominated to a node.
+    pub object_nominates: bool,
 }
 
 /// Something that may let refused pods fit.
@@ -43,20 +45,25 @@ pub(super) enum Change {
     Other,
 }
 
+/// Plugins whose verdict can turn when a pod is placed somewhere.
+const HELPED_BY_PLACED_PODS: [&str; 2] = ["InterPodAffinity", "PodTopologySpread"];
+/// Plugins whose verdict can turn when a placed pod leaves.
+const HELPED_BY_REMOVED_PODS: [&str; 6] = [
+    "InterPodAffinity",
+    "PodTopologySpread",
+    "NodeResourcesFit",
+    "NodePorts",
+    "VolumeRestrictions",
+    "NodeVolumeLimits",
+];
+
 impl Change {
-    fn may_help(self, plugin: &str) -> bool {
+    fn may_help(self, queued: &QueuedPod) -> bool {
+        let is_blamed = |plugins: &[&str]| queued.refused_by.iter().any(|plugin| plugins.contains(plugin));
         match self {
             Change::Node | Change::Other => true,
-            Change::PodPlaced => matches!(plugin, "InterPodAffinity" | "PodTopologySpread"),
-            Change::PodRemoved => matches!(
-                plugin,
-                "InterPodAffinity"
-                    | "PodTopologySpread"
-                    | "NodeResourcesFit"
-                    | "NodePorts"
-                    | "VolumeRestrictions"
-                    | "NodeVolumeLimits"
-            ),
+            Change::PodPlaced => is_blamed(&HELPED_BY_PLACED_PODS),
+            Change::PodRemoved => is_blamed(&HELPED_BY_REMOVED_PODS),
         }
     }
 }
@@ -182,10 +189,32 @@ impl Queue {
         }
     }
 
+    /// Replaces the object of a waiting pod where it is, if nothing in it has changed that decides when and
+    /// where it is placed: what this scheduler writes into a pod's status comes back as such an update.
+    pub(super) fn replace_alike(&mut self, pod: &Arc<Pod>, object_nominates: bool) -> bool {
+        let Some(place) = self.places.get(&pod.uid) else { return false };
+        let queued = match place {
+            Place::Active(key, n) => self.active.get_mut(&(*key, *n)),
+            Place::Backoff(at, n) => self.backoff.get_mut(&(*at, *n)),
+            Place::Unschedulable(n) => self.unschedulable.get_mut(n),
+            Place::Gated(n) => self.gated.get_mut(n),
+        };
+        let Some(queued) = queued else { return false };
+        let known = &queued.pod;
+        let is_alike = Arc::ptr_eq(&known.shape, &pod.shape)
+            && known.priority == pod.priority
+            && known.never_preempts == pod.never_preempts
+            && known.is_terminating == pod.is_terminating;
+        if is_alike {
+            queued.object_nominates = object_nominates;
+            queued.pod = Arc::clone(pod);
+        }
+        is_alike
+    }
+
     /// Moves pods that may fit after a change to where they are tried again.
     pub(super) fn move_for(&mut self, change: Change) {
-        let may_help = |queued: &QueuedPod| queued.refused_by.iter().any(|plugin| change.may_help(plugin));
-        let moved: Vec<_> = self.unschedulable.extract_if(.., |_, queued| may_help(queued)).collect();
+        let moved: Vec<_> = self.unschedulable.extract_if(.., |_, queued| change.may_help(queued)).collect();
         for (_, queued) in moved {
             self.push_backoff(queued);
         }

@@ -90,6 +90,24 @@ fn a_pod_that_failed_to_fit_is_tried_again_only_when_something_changes() {
 }
 
 #[test]
+fn an_update_that_changes_nothing_about_placement_does_not_wake_a_refused_pod() {
+    let mut scheduler = scheduler(&[small_node("n"), pod("big", &json!({}), &asking_cpu("3"))]);
+    scheduler.step(Input::Schedule, SOON);
+    let mut echoed = pod("big", &json!({}), &asking_cpu("3"));
+    if let Object::Pod(pod) = &mut echoed {
+        pod.metadata.resource_version = "2".into();
+        pod.status.conditions = serde_json::from_value(
+            json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]),
+        )
+        .expect("conditions");
+    }
+    scheduler.step(Input::Upsert(&echoed), SOON);
+    assert!(scheduler.step(Input::Schedule, SOON).tried.is_none());
+    scheduler.step(Input::Upsert(&pod("big", &json!({}), &asking_cpu("1"))), SOON);
+    assert_eq!(binds(&scheduler.step(Input::Schedule, SOON)).len(), 1, "it asks for less now");
+}
+
+#[test]
 fn preemption_evicts_nominates_and_places_once_the_victim_is_gone() {
     let victim = bind_to(&pod("victim", &json!({}), &with_priority("900m", 1)), "n");
     let objects = [small_node("n"), victim.clone(), pod("urgent", &json!({}), &with_priority("500m", 10))];

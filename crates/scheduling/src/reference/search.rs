@@ -57,6 +57,7 @@ pub(super) fn feasible(
     // The node the pod was nominated to has been looked at already, and is looked at again.
     let nominated = diagnosis.nodes.first().map(|(row, _)| *row);
     let mut feasible = Vec::new();
+    let mut failure = None;
     for row in after.iter().chain(before) {
         match filters.check_with_nominated(cycle.snapshot.node(*row)) {
             Ok(()) if feasible.len() == limit => break,
@@ -69,12 +70,15 @@ pub(super) fn feasible(
                     diagnosis.nodes.push((*row, status));
                 }
             }
-            Err(status) => return Err(status),
+            Err(status) => {
+                failure = Some(status);
+                break;
+            }
         }
     }
     let n_looked_at = feasible.len() + diagnosis.nodes.len();
     circumstances.next_start_node = (circumstances.next_start_node + n_looked_at) % cycle.snapshot.len();
-    Ok(feasible)
+    failure.map_or(Ok(feasible), Err)
 }
 
 #[cfg(test)]
