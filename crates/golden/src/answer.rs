@@ -1,7 +1,6 @@
 //! Our answer to a case, in the form of the recording.
 
 use anyhow::{Context, Result, anyhow};
-use base::Now;
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::{Explanation, FeasibleScores, NodeExplanation, PreFilterExplanation, Verdict};
 use scheduling::framework::{Code, Nomination, PreFilter, Profile, Status};
@@ -12,9 +11,7 @@ use wire::config::{ExtensionPoint, FeatureGates, SchedulerConfiguration};
 
 use crate::case::Case;
 use crate::sequence;
-
-/// When the recordings were made, as far as decisions can tell: after every start time in them.
-pub(crate) const NOW: Now = Now::from_nanos(1_790_000_000_000_000_000);
+use crate::world::{self, NOW, decode};
 
 /// What we answer.
 pub(crate) fn answer(case: &Case) -> Result<Value> {
@@ -51,14 +48,6 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
     }
     answer.fill(&explanation)?;
     Ok(Value::Object(answer.fields))
-}
-
-pub(crate) fn decode(object: &Value) -> Result<wire::Object> {
-    let decoded = wire::decode::read_bytes("case", object.to_string().as_bytes())?;
-    let sourced = decoded.objects.into_iter().next();
-    sourced
-        .map(|sourced| sourced.object)
-        .ok_or_else(|| anyhow!("a kind that is not read: {}", object["kind"]))
 }
 
 fn resolved_plugins(profile: &Profile, recorded: &Value) -> Value {
@@ -128,14 +117,11 @@ impl Answer<'_> {
     }
 
     fn name(&self, row: Row) -> String {
-        let symbols = self.scheduler.symbols();
-        symbols.resolve(self.scheduler.snapshot().node(row).node.name).to_owned()
+        world::name(self.scheduler, row)
     }
 
     fn names(&self, rows: &[Row]) -> Vec<String> {
-        let mut names: Vec<_> = rows.iter().map(|row| self.name(*row)).collect();
-        names.sort();
-        names
+        world::names(self.scheduler, rows)
     }
 
     fn status(&self, status: &Status, with_plugin: bool) -> Value {

@@ -9,6 +9,7 @@ mod answer;
 mod case;
 mod compare;
 mod sequence;
+mod world;
 
 use std::fmt;
 use std::fs::File;

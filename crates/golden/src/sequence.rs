@@ -8,7 +8,7 @@ use scheduling::snapshot::Row;
 use serde_json::{Value, json};
 use wire::{Object, Timestamp};
 
-use crate::answer::{NOW, decode};
+use crate::world::{NOW, decode, names};
 
 /// 2026-02-01T00:00:00Z in seconds since the epoch: pods placed in step k start k seconds later.
 const FIRST_START: i64 = 1_769_904_000;
@@ -91,12 +91,4 @@ fn make_room(scheduler: &mut Scheduler, decision: &Decision, step: &mut Value) -
     step["victims"] = json!(victims);
     step["postFilter"] = json!({"nominatedNodes": nominated});
     Some(node)
-}
-
-fn names(scheduler: &Scheduler, rows: &[Row]) -> Vec<String> {
-    let resolve =
-        |row: &Row| scheduler.symbols().resolve(scheduler.snapshot().node(*row).node.name).to_owned();
-    let mut names: Vec<_> = rows.iter().map(resolve).collect();
-    names.sort();
-    names
 }

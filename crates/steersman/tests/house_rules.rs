@@ -1,6 +1,7 @@
 //! The rules of the house, as far as a program can check them.
 
 #![allow(missing_docs, reason = "tests have no interface")]
+#![allow(clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
