@@ -10,7 +10,6 @@ use wire::config::ExtensionPoint;
 use crate::framework::filters::{PreFilterReport, PreFiltered};
 use crate::framework::{Cycle, Profile, Status};
 use crate::model::Pod;
-use crate::plugins::gang_scheduling;
 use crate::reference::{self, Circumstances, Decision, Scores};
 use crate::snapshot::{NodeInfo, Row};
 
@@ -86,12 +85,8 @@ pub fn explain<'a>(
     if !explanation.pre_enqueue.is_empty() {
         return explanation;
     }
-    if let Err(status) = gang_scheduling::refuse_group_member(pod) {
-        explanation.decision = Some(Decision::Failed(status));
-        return explanation;
-    }
     let decision = reference::decide(cycle, profile, pod, circumstances);
-    if cycle.snapshot.is_empty() {
+    if cycle.snapshot.is_empty() || pod.shape.needs.pod_group.is_some() {
         explanation.decision = Some(decision);
         return explanation;
     }

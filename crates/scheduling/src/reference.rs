@@ -18,6 +18,7 @@ use crate::framework::{
     Code, Cycle, Diagnosis, Filters, Nomination, PostFilterCycle, Preemption, Profile, Reason, Status,
 };
 use crate::model::Pod;
+use crate::plugins::gang_scheduling;
 use crate::snapshot::{NodeInfo, Row};
 
 /// What a decision may draw on besides the cluster: random streams, the time, and where the last search ended.
@@ -93,6 +94,9 @@ pub fn decide<'a>(
     pod: &'a Pod,
     circumstances: &mut Circumstances,
 ) -> Decision {
+    if let Err(status) = gang_scheduling::refuse_group_member(pod) {
+        return Decision::Failed(status);
+    }
     if cycle.snapshot.is_empty() {
         return Decision::NoNodes;
     }

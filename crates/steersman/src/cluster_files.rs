@@ -1,6 +1,6 @@
 //! A cluster given as files: read, checked as a whole, and completed as an API server would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -36,6 +36,7 @@ impl ClusterFiles {
                 *files.skipped.entry(kind).or_default() += n;
             }
         }
+        files.generate_names();
         files.refuse_duplicates()?;
         files.refuse_missing_nodes()?;
         files.resolve_priorities()?;
@@ -56,6 +57,24 @@ impl ClusterFiles {
             Object::Node(node) => Some(node.as_ref()),
             _ => None,
         })
+    }
+
+    /// Names objects that have only `metadata.generateName`, in order: `web-1`, `web-2` …
+    fn generate_names(&mut self) {
+        let mut taken: BTreeSet<(Kind, String, String)> = BTreeSet::new();
+        for Sourced { object, .. } in &self.objects {
+            let metadata = object.meta();
+            taken.insert((object.kind(), metadata.namespace.clone(), metadata.name.clone()));
+        }
+        for Sourced { object, .. } in self.objects.iter_mut().filter(|o| o.object.meta().name.is_empty()) {
+            let kind = object.kind();
+            let metadata = object.meta_mut();
+            let free = (1_u64..).find_map(|n| {
+                let name = format!("{}{n}", metadata.generate_name);
+                taken.insert((kind, metadata.namespace.clone(), name.clone())).then_some(name)
+            });
+            metadata.name = free.unwrap_or_default();
+        }
     }
 
     fn refuse_duplicates(&self) -> Result<()> {
@@ -95,7 +114,7 @@ impl ClusterFiles {
     }
 
     /// Fills in `spec.priority` from the pod's class, as the API server's admission does.
-    fn resolve_priorities(&mut self) -> Result<()> {
+    pub(crate) fn resolve_priorities(&mut self) -> Result<()> {
         let mut classes: BTreeMap<String, (i32, Option<String>)> = BTreeMap::new();
         for (name, value) in SYSTEM_PRIORITY_CLASSES {
             classes.insert(name.to_owned(), (value, None));

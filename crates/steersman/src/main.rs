@@ -8,6 +8,8 @@ mod cluster_files;
 mod explain;
 mod kube_scheduler;
 mod simulate;
+mod simulation;
+mod table;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -35,15 +37,14 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse_from(arguments(std::env::args_os()));
-    let (result, failure) = match cli.command {
-        Command::Simulate(options) => (simulate::run(&options), 2),
-        Command::Explain(options) => (explain::run(&options), 2),
-        // kube-scheduler's own exit code.
-        Command::KubeScheduler(options) => (kube_scheduler::run(&options), 1),
+    let outcome = match cli.command {
+        Command::Simulate(options) => simulate::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::KubeScheduler(options) => kube_scheduler::run(&options),
     };
-    result.unwrap_or_else(|error| {
+    outcome.unwrap_or_else(|error| {
         report(&error);
-        ExitCode::from(failure)
+        ExitCode::from(2)
     })
 }
 
@@ -53,13 +54,29 @@ fn report(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-/// A program called `kube-scheduler` runs that command.
+/// A program called `kube-scheduler` runs that command, whose flags may be spelled with `_` for `-`, as
+/// Kubernetes' components allow.
 fn arguments(mut given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let program = given.next().unwrap_or_default();
-    let is_component = Path::new(&program).file_stem().is_some_and(|name| name == "kube-scheduler");
-    let component = is_component.then(|| OsString::from("kube-scheduler"));
-    std::iter::once(program).chain(component).chain(given).collect()
+    let mut rest: Vec<OsString> = given.collect();
+    if Path::new(&program).file_stem().is_some_and(|name| name == COMPONENT) {
+        rest.insert(0, COMPONENT.into());
+    }
+    if rest.first().is_some_and(|command| command == COMPONENT) {
+        rest.iter_mut().skip(1).for_each(normalize_flag);
+    }
+    rest.insert(0, program);
+    rest
 }
+
+fn normalize_flag(argument: &mut OsString) {
+    let Some(text) = argument.to_str().filter(|text| text.starts_with("--")) else { return };
+    let (name, value) = text.split_at(text.find('=').unwrap_or(text.len()));
+    *argument = format!("{}{value}", name.replace('_', "-")).into();
+}
+
+/// The Kubernetes component that this program can be called as.
+const COMPONENT: &str = "kube-scheduler";
 
 /// Shorthand for what every command returns.
 type Outcome = Result<ExitCode>;
@@ -72,6 +89,8 @@ mod tests {
     fn a_component_name_selects_its_command() {
         let arguments = |given: &[&str]| arguments(given.iter().map(OsString::from));
         assert_eq!(arguments(&["/usr/bin/kube-scheduler", "--config", "f"])[1], "kube-scheduler");
-        assert_eq!(arguments(&["steersman", "simulate"]), ["steersman", "simulate"]);
+        assert_eq!(arguments(&["steersman", "simulate", "--a_b"]), ["steersman", "simulate", "--a_b"]);
+        let normalized = arguments(&["steersman", "kube-scheduler", "--write_config_to=a_b", "x_y"]);
+        assert_eq!(normalized[2..], ["--write-config-to=a_b", "x_y"]);
     }
 }

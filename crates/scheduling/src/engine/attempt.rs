@@ -9,7 +9,6 @@ use super::command::{Command, Condition, EventKind, Step, Tried};
 use super::queue::{Change, QueuedPod};
 use crate::framework::{Nomination, Preemption};
 use crate::model::Pod;
-use crate::plugins::gang_scheduling;
 use crate::reference::{self, Decision, Refusal};
 use crate::snapshot::Row;
 
@@ -53,9 +52,6 @@ impl Scheduler {
     }
 
     fn decide(&mut self, pod: &Pod) -> Decision {
-        if let Err(status) = gang_scheduling::refuse_group_member(pod) {
-            return Decision::Failed(status);
-        }
         let mut circumstances = self.circumstances.clone();
         let Some(profile) = self.profile_of(pod) else { return Decision::NoNodes };
         let decision = reference::decide(self.cycle(), profile, pod, &mut circumstances);

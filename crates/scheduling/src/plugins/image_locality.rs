@@ -46,7 +46,8 @@ impl Plugin for ImageLocality {
 impl Score for SumImages {
     fn score(&self, node: &NodeInfo) -> i64 {
         let has = |name: Symbol| node.node.images.iter().any(|(known, _)| *known == name);
-        let sum: i64 = self.images.iter().filter(|(name, _)| has(*name)).map(|(_, bytes)| bytes).sum();
+        let there = self.images.iter().filter(|(name, _)| has(*name));
+        let sum = there.fold(0_i64, |sum, (_, bytes)| sum.saturating_add(*bytes));
         if self.max_bytes <= MIN_BYTES {
             return 0;
         }

@@ -54,7 +54,7 @@ impl Score for Balance<'_> {
                 continue;
             }
             let allocated = node.requested().get(resource.name);
-            with_pod.push(allocated + asked, allocatable);
+            with_pod.push(allocated.saturating_add(*asked), allocatable);
             without_pod.push(allocated, allocatable);
         }
         // Half the range says how much the balance improves: 50 is the worst, 75 no change.

@@ -98,8 +98,9 @@ impl Fits<'_> {
     /// Whether everything that is asked for is free, without saying why not.
     fn fits(&self, node: &NodeInfo) -> bool {
         let (allocatable, requested) = (&node.node.allocatable, node.requested());
-        let has =
-            |asked: i64, allocatable: i64, requested: i64| asked <= 0 || asked <= allocatable - requested;
+        let has = |asked: i64, allocatable: i64, requested: i64| {
+            asked <= 0 || asked <= allocatable.saturating_sub(requested)
+        };
         (node.pods().len() as i64) < node.node.allocatable_pods
             && (self.is_best_effort()
                 || has(self.request.milli_cpu, allocatable.milli_cpu, requested.milli_cpu)
@@ -109,10 +110,9 @@ impl Fits<'_> {
                         allocatable.ephemeral_storage,
                         requested.ephemeral_storage,
                     )
-                    && self
-                        .scalars
-                        .iter()
-                        .all(|(name, asked)| *asked <= allocatable.get(*name) - requested.get(*name)))
+                    && self.scalars.iter().all(|(name, asked)| {
+                        *asked <= allocatable.get(*name).saturating_sub(requested.get(*name))
+                    }))
     }
 
     fn refuse(&self, node: &NodeInfo) -> Status {
@@ -133,7 +133,7 @@ impl Fits<'_> {
             basic.into_iter().map(|name| (name, self.request.get(name))).filter(|(_, asked)| *asked > 0);
         for (name, asked) in basic.chain(self.scalars.iter().copied()) {
             let allocatable = node.node.allocatable.get(name);
-            let free = allocatable - node.requested().get(name);
+            let free = allocatable.saturating_sub(node.requested().get(name));
             if asked > free {
                 if asked > allocatable {
                     status.code = Code::UnschedulableAndUnresolvable;

@@ -11,8 +11,8 @@ use scheduling::reference::{Decision, Refusal, Selection};
 
 use super::remedies;
 use super::report::{
-    Candidate, Choice, How, Outcome, PreFilter, PreFilterPlugin, Preemption, Report, RunningOn, Verdict, Victim,
-    WithoutGates,
+    Candidate, Choice, How, Outcome, PreFilter, PreFilterPlugin, Preemption, Report, RunningOn, Verdict,
+    Victim, WithoutGates,
 };
 use super::situation::Situation;
 
@@ -38,7 +38,8 @@ pub(super) fn report(situation: &mut Situation, why_not: Option<&str>, seed: u64
         report.message = Some(no_profile(situation));
         return Ok(report);
     };
-    let profile = situation.scheduler.profile_of(&situation.compiled).context("a pod without profile was explained")?;
+    let profile =
+        situation.scheduler.profile_of(&situation.compiled).context("a pod without profile was explained")?;
     report.profile = Some(profile.scheduler_name.to_string());
     if situation.compiled.is_terminating && situation.running_on.is_none() {
         report.outcome = Outcome::Deleting;
@@ -49,10 +50,13 @@ pub(super) fn report(situation: &mut Situation, why_not: Option<&str>, seed: u64
     report.running_on = running_on(situation, &report);
     report.why_not = why_not.map(|node| why_not::explain(situation, &explanation, &report, node));
     if report.outcome == Outcome::Gated {
-        report.without_gates = situation.decide_without_gates().map(|decision| without_gates(situation, &decision));
+        report.without_gates =
+            situation.decide_without_gates().map(|decision| without_gates(situation, &decision));
     }
     let is_in_question = match why_not {
-        Some(name) => report.node(name).is_none_or(|node| node.verdict != Verdict::Fits),
+        Some(name) => {
+            report.node(name).is_none_or(|node| matches!(node.verdict, Verdict::Refused | Verdict::LeftOut))
+        }
         None => report.outcome != Outcome::Placed,
     };
     if is_in_question {
@@ -75,7 +79,8 @@ fn fill(report: &mut Report, situation: &Situation, explanation: &Explanation, s
     report.pre_enqueue = pre_enqueue.map(|status| reasons::refusal(situation, status, None)).collect();
     let Some(decision) = &explanation.decision else {
         let symbols = situation.scheduler.symbols();
-        let sentences: Vec<String> = explanation.pre_enqueue.iter().map(|status| status.message(symbols)).collect();
+        let sentences: Vec<String> =
+            explanation.pre_enqueue.iter().map(|status| status.message(symbols)).collect();
         report.outcome = Outcome::Gated;
         report.message = Some(sentences.join(", "));
         return;
@@ -99,7 +104,8 @@ fn fill(report: &mut Report, situation: &Situation, explanation: &Explanation, s
 fn pre_filter(situation: &Situation, explanation: &Explanation) -> Option<PreFilter> {
     let pre_filter = explanation.pre_filter.as_ref()?;
     let (symbols, snapshot) = (situation.scheduler.symbols(), situation.scheduler.snapshot());
-    let n_known = |names: &Vec<base::Symbol>| names.iter().filter(|name| snapshot.row(**name).is_some()).count();
+    let n_known =
+        |names: &Vec<base::Symbol>| names.iter().filter(|name| snapshot.row(**name).is_some()).count();
     let plugins = pre_filter.plugins.iter().map(|report| {
         let rejected = match &report.verdict {
             framework::PreFilter::Reject(status) => Some(reasons::refusal(situation, status, None)),
@@ -150,7 +156,11 @@ fn preemption(situation: &Situation, refusal: &Refusal) -> Option<Preemption> {
     let message = &refusal.diagnosis.post_filter_message;
     let message = (!message.is_empty()).then(|| message.clone());
     let Some(preemption) = &refusal.preemption else {
-        return message.map(|message| Preemption { chosen: None, message: Some(message), candidates: Vec::new() });
+        return message.map(|message| Preemption {
+            chosen: None,
+            message: Some(message),
+            candidates: Vec::new(),
+        });
     };
     let candidates = preemption.candidates.iter().enumerate().map(|(i, candidate)| Candidate {
         node: situation.node_name(candidate.row).to_owned(),

@@ -36,7 +36,13 @@ pub(super) enum Fix {
 
 /// The required node affinity of a pod.
 pub(super) fn required(pod: &Pod) -> Option<&NodeSelector> {
-    pod.spec.affinity.as_ref()?.node_affinity.as_ref()?.required_during_scheduling_ignored_during_execution.as_ref()
+    pod.spec
+        .affinity
+        .as_ref()?
+        .node_affinity
+        .as_ref()?
+        .required_during_scheduling_ignored_during_execution
+        .as_ref()
 }
 
 /// The same, to be changed.
@@ -50,7 +56,8 @@ pub(super) fn required_mut(pod: &mut Pod) -> Option<&mut Option<NodeSelector>> {
 pub(super) fn unmet(pod: &Pod, node: &Node) -> Vec<Unmet> {
     let labels = &node.metadata.labels;
     let mut all: Vec<Unmet> = Vec::new();
-    for (key, value) in pod.spec.node_selector.iter().filter(|(key, value)| labels.get(*key) != Some(*value)) {
+    for (key, value) in pod.spec.node_selector.iter().filter(|(key, value)| labels.get(*key) != Some(*value))
+    {
         let fix = Some(Fix::Set { key: key.clone(), value: value.clone() });
         all.push(Unmet { wanted: format!("{key}={value}"), found: Some(show(labels, key)), fix });
     }
@@ -98,7 +105,11 @@ impl Fix {
 /// A requirement as people write it: `disk In [ssd nvme]`.
 pub(super) fn show_requirement(requirement: &NodeSelectorRequirement) -> String {
     let NodeSelectorRequirement { key, operator, values } = requirement;
-    if values.is_empty() { format!("{key} {operator}") } else { format!("{key} {operator} [{}]", values.join(" ")) }
+    if values.is_empty() {
+        format!("{key} {operator}")
+    } else {
+        format!("{key} {operator} [{}]", values.join(" "))
+    }
 }
 
 fn show(labels: &BTreeMap<String, String>, key: &str) -> String {
@@ -168,7 +179,9 @@ mod tests {
 
     fn affinity(terms: &str) -> String {
         let required = format!(r#"{{"nodeSelectorTerms":{terms}}}"#);
-        format!(r#"{{"affinity":{{"nodeAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":{required}}}}}}}"#)
+        format!(
+            r#"{{"affinity":{{"nodeAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":{required}}}}}}}"#
+        )
     }
 
     #[test]

@@ -10,7 +10,7 @@ use scheduling::plugins::gang_scheduling;
 use scheduling::reference::Decision;
 use scheduling::snapshot::Row;
 use wire::config::{ExtensionPoint, FeatureGates, SchedulerConfiguration};
-use wire::{Node, Object, Pod};
+use wire::{Node, Object, Pod, Timestamp};
 
 use crate::cluster_files::{ClusterFiles, is_finished};
 
@@ -119,7 +119,9 @@ impl Situation {
     /// The Pod object with this key.
     pub(super) fn pod_object(&self, key: &model::PodKey) -> Option<&Pod> {
         self.objects.iter().find_map(|object| match object {
-            Object::Pod(pod) if pod.metadata.name == *key.name && pod.metadata.namespace == *key.namespace => {
+            Object::Pod(pod)
+                if pod.metadata.name == *key.name && pod.metadata.namespace == *key.namespace =>
+            {
                 Some(pod.as_ref())
             }
             _ => None,
@@ -187,8 +189,9 @@ fn landing(scheduler: &Scheduler, pod: &model::Pod, node: Option<&str>) -> Optio
     }
     let host = host(scheduler, pod);
     match node {
-        Some(node) if host.as_deref() != Some(node) => fits_on(scheduler, pod, node)
-            .then(|| Landing { host, fits_on: Some(node.to_owned()) }),
+        Some(node) if host.as_deref() != Some(node) => {
+            fits_on(scheduler, pod, node).then(|| Landing { host, fits_on: Some(node.to_owned()) })
+        }
         _ => host.map(|host| Landing { host: Some(host), fits_on: None }),
     }
 }
@@ -252,5 +255,6 @@ fn latest_time(objects: &[Object]) -> Option<Now> {
         }
         times.into_iter().flatten()
     });
-    times.max().map(|time| Now::from_nanos(time.as_nanos()))
+    // Zero values (0001-01-01) mean that there is no time.
+    times.map(Timestamp::as_nanos).filter(|nanos| *nanos > 0).max().map(Now::from_nanos)
 }

@@ -74,7 +74,9 @@ fn did_you_mean(suggestions: &[String]) -> String {
 
 /// What is spelled much like `wanted`, most alike first. Candidates are pairs of a name and how to show it.
 fn similar<'n>(wanted: &str, candidates: impl Iterator<Item = (&'n str, String)>) -> Vec<String> {
-    let limit = (wanted.chars().count() / 3).max(1);
+    // Two letters that changed places are two replacements; in a very short name that would be any other.
+    let n_letters = wanted.chars().count();
+    let limit = if n_letters < 4 { 1 } else { (n_letters / 3).max(2) };
     let near = candidates.filter_map(|(name, shown)| {
         let distance = edit_distance(wanted, name);
         let is_part = wanted.len() >= 3 && (name.contains(wanted) || wanted.contains(name));
@@ -107,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_namespace_comes_from_the_name_or_the_flag_or_is_default() {
-        let parsed = |name, flag| parse("po", name, flag).map(|key| format!("{}/{}", key.namespace, key.name));
+        let parsed =
+            |name, flag| parse("po", name, flag).map(|key| format!("{}/{}", key.namespace, key.name));
         assert_eq!(parsed("web", None).expect("a pod"), "default/web");
         assert_eq!(parsed("web", Some("prod")).expect("a pod"), "prod/web");
         assert_eq!(parsed("prod/web", Some("prod")).expect("a pod"), "prod/web");

@@ -78,7 +78,7 @@ impl Strategy {
             if allocatable == 0 {
                 continue;
             }
-            let requested = asked + occupied(resource.name, node);
+            let requested = asked.saturating_add(occupied(resource.name, node));
             let score = self.curve.score(requested, allocatable);
             // The ratio strategy leaves resources that score nothing out of the mean altogether.
             if score > 0 || !matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
@@ -107,14 +107,21 @@ impl Curve {
     fn score(&self, requested: i64, allocatable: i64) -> i64 {
         match self {
             Curve::LeastAllocated if requested > allocatable => 0,
-            Curve::LeastAllocated => (allocatable - requested) * MAX_NODE_SCORE / allocatable,
-            Curve::MostAllocated => requested.min(allocatable) * MAX_NODE_SCORE / allocatable,
+            Curve::LeastAllocated => percent(allocatable.saturating_sub(requested), allocatable),
+            Curve::MostAllocated => percent(requested.min(allocatable), allocatable),
             Curve::RequestedToCapacityRatio(points) => {
-                let utilization =
-                    if requested > allocatable { 100 } else { requested * MAX_NODE_SCORE / allocatable };
+                let utilization = if requested > allocatable { 100 } else { percent(requested, allocatable) };
                 interpolate(points, utilization)
             }
         }
+    }
+}
+
+/// `part` of `whole` in percent, rounded down; amounts may be as large as they like.
+fn percent(part: i64, whole: i64) -> i64 {
+    match part.checked_mul(MAX_NODE_SCORE) {
+        Some(scaled) => scaled / whole,
+        None => (i128::from(part) * i128::from(MAX_NODE_SCORE) / i128::from(whole)) as i64,
     }
 }
 
@@ -147,5 +154,7 @@ mod tests {
         assert_eq!(Curve::MostAllocated.score(1000, 4000), 25);
         assert_eq!(Curve::LeastAllocated.score(5000, 4000), 0);
         assert_eq!(Curve::MostAllocated.score(5000, 4000), 100);
+        assert_eq!(Curve::LeastAllocated.score(0, i64::MAX), 100);
+        assert_eq!(Curve::MostAllocated.score(i64::MAX / 2, i64::MAX), 49);
     }
 }

@@ -15,8 +15,7 @@ use crate::explain::situation::Situation;
 /// Feasible nodes by total, then refused ones by how much speaks against them.
 pub(super) fn all(situation: &Situation, explanation: &Explanation, decision: &Decision) -> Vec<Node> {
     let scored = Scored::new(explanation, decision);
-    let mut nodes: Vec<Node> =
-        explanation.nodes.iter().map(|node| one(situation, node, &scored)).collect();
+    let mut nodes: Vec<Node> = explanation.nodes.iter().map(|node| one(situation, node, &scored)).collect();
     nodes.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.node.cmp(&b.node)));
     nodes
 }

@@ -36,12 +36,14 @@ fn operand(situation: &Situation, operand: &CoreOperand) -> Operand {
     let symbols = situation.scheduler.symbols();
     let (value, resource, unit) = match &operand.value {
         Value::Amount(resource, amount) => {
+            let name = resource.as_str(symbols);
             let unit = match resource {
                 ResourceName::Cpu => "millicores",
                 ResourceName::Memory | ResourceName::EphemeralStorage => "bytes",
+                ResourceName::Scalar(_) if name.starts_with("hugepages-") => "bytes",
                 ResourceName::Scalar(_) | ResourceName::Untracked(_) => "pieces",
             };
-            (Some(*amount), Some(resource.as_str(symbols).to_owned()), Some(unit))
+            (Some(*amount), Some(name.to_owned()), Some(unit))
         }
         Value::Count(n) => (Some(*n), None, None),
         Value::Name(_) | Value::Text(_) => (None, None, None),

@@ -8,7 +8,12 @@ use crate::explain::report::{ComparedScore, Comparison, FilterVerdict, Report, S
 use crate::explain::situation::Situation;
 
 /// What every filter says about a node, and how it compares with the chosen one.
-pub(super) fn explain(situation: &Situation, explanation: &Explanation, report: &Report, name: &str) -> WhyNot {
+pub(super) fn explain(
+    situation: &Situation,
+    explanation: &Explanation,
+    report: &Report,
+    name: &str,
+) -> WhyNot {
     let filters = if explanation.nodes.is_empty() { Vec::new() } else { filters(situation, report, name) };
     WhyNot { node: name.to_owned(), filters, comparison: comparison(report, name) }
 }
@@ -38,7 +43,8 @@ fn comparison(report: &Report, name: &str) -> Option<Comparison> {
     }
     let (total, chosen_total) = node.total.zip(chosen.total)?;
     let pairs = node.scores.iter().zip(&chosen.scores);
-    let plugins = pairs.map(|(node, chosen)| ComparedScore { plugin: node.plugin, node: *node, chosen: *chosen });
+    let plugins =
+        pairs.map(|(node, chosen)| ComparedScore { plugin: node.plugin, node: *node, chosen: *chosen });
     Some(Comparison {
         chosen: chosen.node.clone(),
         total,

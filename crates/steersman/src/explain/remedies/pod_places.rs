@@ -1,0 +1,225 @@
+//! The pod asks for less of the places it goes to.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use wire::selector::label_selector_as_text;
+use wire::{Affinity, Pod, PodAffinityTerm, Toleration, TopologySpreadConstraint};
+
+use super::Proposal;
+use super::evidence::{Evidence, RefusingNode, count, named};
+use super::nodes::is_set_by_kubernetes;
+use crate::explain::node_labels::{required, required_mut, show_requirement};
+use crate::explain::situation::Change;
+
+fn edit(evidence: &Evidence<'_>, description: String, edit: impl FnOnce(&mut Pod)) -> Proposal {
+    let mut pod = evidence.pod.clone();
+    edit(&mut pod);
+    Proposal { description, change: Change::EditPod(Box::new(pod)) }
+}
+
+pub(super) fn remove_gates(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    let gates: Vec<String> =
+        evidence.pod.spec.scheduling_gates.iter().map(|gate| gate.name.clone()).collect();
+    let description = match gates.as_slice() {
+        [] => return Vec::new(),
+        [gate] => format!("remove the scheduling gate {gate}"),
+        gates => format!("remove the scheduling gates {}", super::list(gates)),
+    };
+    vec![edit(evidence, description, |pod| pod.spec.scheduling_gates.clear())]
+}
+
+/// Tolerations that are enough on some node, those that open most nodes first. Taints that Kubernetes sets by
+/// itself say that a node is not well: tolerating them helps nobody.
+pub(super) fn tolerate_taint(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    let mut wanted: BTreeMap<[String; 4], usize> = BTreeMap::new();
+    for node in evidence.refused_only_by(&["TaintToleration"]) {
+        if let Some(toleration) = toleration(evidence, node) {
+            let Toleration { key, operator, value, effect, .. } = toleration;
+            *wanted.entry([key, operator, value, effect]).or_default() += 1;
+        }
+    }
+    let mut wanted: Vec<_> = wanted.into_iter().collect();
+    wanted.sort_by_key(|(_, n_nodes)| Reverse(*n_nodes));
+    let propose = |([key, operator, value, effect], n_nodes): ([String; 4], usize)| {
+        let equal = if value.is_empty() { String::new() } else { format!("={value}") };
+        let suffix = if effect.is_empty() { String::new() } else { format!(":{effect}") };
+        let description = format!("tolerate the taint {key}{equal}{suffix}{}", on_nodes(n_nodes));
+        let toleration = Toleration { key, operator, value, effect, toleration_seconds: None };
+        edit(evidence, description, |pod| pod.spec.tolerations.push(toleration))
+    };
+    wanted.into_iter().map(propose).collect()
+}
+
+fn on_nodes(n: usize) -> String {
+    if n == 1 { String::new() } else { format!(" (on {n} nodes nothing else is in the way)") }
+}
+
+/// The one toleration that covers all taints in the way, if one does.
+fn toleration(evidence: &Evidence<'_>, node: RefusingNode<'_>) -> Option<Toleration> {
+    let symbols = evidence.situation.scheduler.symbols();
+    let mut taints = evidence.untolerated(node);
+    let first = taints.next()?;
+    let others: Vec<_> = taints.collect();
+    let key = evidence.text(first.key);
+    if is_set_by_kubernetes(key) || others.iter().any(|taint| taint.key != first.key) {
+        return None;
+    }
+    let mut toleration =
+        Toleration { key: key.to_owned(), operator: "Exists".to_owned(), ..Toleration::default() };
+    if others.is_empty() {
+        toleration.effect = first.effect.as_str(symbols).to_owned();
+        let value = evidence.text(first.value);
+        if !value.is_empty() {
+            toleration.operator = "Equal".to_owned();
+            toleration.value = value.to_owned();
+        }
+    }
+    Some(toleration)
+}
+
+fn hard_constraints<'e>(
+    evidence: &Evidence<'e>,
+) -> impl Iterator<Item = (usize, &'e TopologySpreadConstraint)> {
+    let is_blamed = evidence.blames("PodTopologySpread");
+    let constraints = evidence.pod.spec.topology_spread_constraints.iter().enumerate();
+    constraints.filter(move |(_, constraint)| is_blamed && constraint.when_unsatisfiable != "ScheduleAnyway")
+}
+
+/// The smallest skew at which some node would do.
+pub(super) fn raise_max_skew(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    let nodes: Vec<RefusingNode<'_>> = evidence.refused_only_by(&["PodTopologySpread"]).collect();
+    let propose = |(i, constraint): (usize, &TopologySpreadConstraint)| {
+        let counts_itself = constraint
+            .label_selector
+            .as_ref()
+            .is_some_and(|selector| selector.matches(&evidence.pod.metadata.labels));
+        let reasons = nodes.iter().flat_map(RefusingNode::reasons);
+        let needed = reasons.filter_map(|reason| {
+            let is_it = evidence.text(named(reason, "topologyKey")?) == constraint.topology_key
+                && count(reason, "maxSkew")? == i64::from(constraint.max_skew);
+            let skew = count(reason, "matching")? + i64::from(counts_itself) - count(reason, "fewest")?;
+            is_it.then_some(skew)
+        });
+        let needed = i32::try_from(needed.min()?).ok()?;
+        let description = format!(
+            "raise maxSkew from {} to {needed} for spreading over {}",
+            constraint.max_skew, constraint.topology_key
+        );
+        Some(edit(evidence, description, |pod| pod.spec.topology_spread_constraints[i].max_skew = needed))
+    };
+    hard_constraints(evidence).filter_map(propose).collect()
+}
+
+/// A constraint that only scores forbids nothing, and keeps what it is meant for.
+pub(super) fn relax_spread_constraint(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    let propose = |(i, constraint): (usize, &TopologySpreadConstraint)| {
+        let key = &constraint.topology_key;
+        let description = format!("only prefer to spread over {key} (whenUnsatisfiable: ScheduleAnyway)");
+        edit(evidence, description, |pod| {
+            "ScheduleAnyway".clone_into(&mut pod.spec.topology_spread_constraints[i].when_unsatisfiable);
+        })
+    };
+    hard_constraints(evidence).map(propose).collect()
+}
+
+pub(super) fn drop_node_selector_entry(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    if !evidence.blames("NodeAffinity") {
+        return Vec::new();
+    }
+    let entries = evidence.pod.spec.node_selector.iter();
+    let propose = |(key, value): (&String, &String)| {
+        let description = format!("drop {key}={value} from the node selector");
+        edit(evidence, description, |pod| {
+            pod.spec.node_selector.remove(key);
+        })
+    };
+    entries.map(propose).collect()
+}
+
+/// Single requirements first, where a term has others besides; then all of the required node affinity.
+pub(super) fn drop_node_affinity(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    let Some(selector) = required(evidence.pod).filter(|_| evidence.blames("NodeAffinity")) else {
+        return Vec::new();
+    };
+    let mut proposals = Vec::new();
+    for (i, term) in selector.node_selector_terms.iter().enumerate() {
+        if term.match_expressions.len() + term.match_fields.len() < 2 {
+            continue;
+        }
+        for (j, requirement) in term.match_expressions.iter().enumerate() {
+            let description =
+                format!("drop {} from the required node affinity", show_requirement(requirement));
+            proposals.push(edit(evidence, description, |pod| {
+                if let Some(Some(selector)) = required_mut(pod) {
+                    selector.node_selector_terms[i].match_expressions.remove(j);
+                }
+            }));
+        }
+    }
+    let description = "drop the required node affinity".to_owned();
+    proposals.push(edit(evidence, description, |pod| {
+        if let Some(required) = required_mut(pod) {
+            *required = None;
+        }
+    }));
+    proposals
+}
+
+/// The required terms towards or away from other pods.
+fn terms(affinity: &mut Affinity, is_anti: bool) -> Option<&mut Vec<PodAffinityTerm>> {
+    if is_anti {
+        let terms = affinity.pod_anti_affinity.as_mut()?;
+        Some(&mut terms.required_during_scheduling_ignored_during_execution)
+    } else {
+        let terms = affinity.pod_affinity.as_mut()?;
+        Some(&mut terms.required_during_scheduling_ignored_during_execution)
+    }
+}
+
+pub(super) fn drop_pod_affinity_term(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    drop_term(evidence, false)
+}
+
+pub(super) fn drop_pod_anti_affinity_term(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    drop_term(evidence, true)
+}
+
+fn drop_term(evidence: &Evidence<'_>, is_anti: bool) -> Vec<Proposal> {
+    if !evidence.blames("InterPodAffinity") {
+        return Vec::new();
+    }
+    let mut affinity = evidence.pod.spec.affinity.clone().unwrap_or_default();
+    let all = terms(&mut affinity, is_anti).map(std::mem::take).unwrap_or_default();
+    let propose = |(i, term): (usize, PodAffinityTerm)| {
+        let pods = match term.label_selector.as_ref().map(label_selector_as_text) {
+            Some(text) if !text.is_empty() => format!("pods with {text}"),
+            Some(_) => "all pods".to_owned(),
+            None => "no pod".to_owned(),
+        };
+        let kind = if is_anti { "anti-affinity" } else { "affinity" };
+        let description = format!("drop the required pod {kind} to {pods} over {}", term.topology_key);
+        edit(evidence, description, |pod| {
+            if let Some(terms) = pod.spec.affinity.as_mut().and_then(|affinity| terms(affinity, is_anti)) {
+                terms.remove(i);
+            }
+        })
+    };
+    all.into_iter().enumerate().map(propose).collect()
+}
+
+pub(super) fn drop_host_port(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    if !evidence.blames("NodePorts") {
+        return Vec::new();
+    }
+    let mut proposals = Vec::new();
+    for (i, container) in evidence.pod.spec.containers.iter().enumerate() {
+        for (j, port) in container.ports.iter().enumerate().filter(|(_, port)| port.host_port > 0) {
+            let description = format!("drop host port {} of container {}", port.host_port, container.name);
+            proposals.push(edit(evidence, description, |pod| {
+                pod.spec.containers[i].ports[j].host_port = 0;
+            }));
+        }
+    }
+    proposals
+}

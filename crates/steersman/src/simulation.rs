@@ -1,0 +1,278 @@
+//! A cluster that exists only as objects, and the scheduler deciding about it under a virtual clock.
+//!
+//! The driver does what the world around a scheduler does, at once and without failures: it binds pods, removes
+//! preempted ones, and lets time pass when everybody waits. Its result is a function of the objects, the
+//! configuration and the seed; no clock is read.
+//!
+//! What nobody does here: make new pods in place of those that were preempted, pull images, or move
+//! disruption budgets. Pods that are terminating when they are preempted are taken to be gone then.
+
+mod fate;
+mod result;
+mod utilisation;
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use base::{Map, Now};
+use scheduling::engine::{Command, Input, Scheduler, Step, Tried};
+use scheduling::model::PodKey;
+use scheduling::reference::Decision;
+use wire::config::{FeatureGates, SchedulerConfiguration};
+use wire::{Object, Pod, Timestamp};
+
+use crate::cluster_files::{describe, is_finished};
+use fate::{Fate, Placement, Refusal};
+pub(crate) use result::{Blame, LeftOver, Placed, Preempted, SimulationResult};
+pub(crate) use utilisation::{NodePools, PoolUsage, Usage};
+
+/// 2026-01-01T00:00:00Z: when simulations of objects without any time begin.
+const DEFAULT_START: Now = Now::from_nanos(1_767_225_600_000_000_000);
+
+/// A scheduler with the cluster it decides about.
+pub(crate) struct Simulation {
+    scheduler: Scheduler,
+    objects: Vec<Object>,
+    /// Indexes into `objects` of bound and pending pods, by UID.
+    pods: Map<Arc<str>, usize>,
+    /// The pods that are to be placed, in the order in which they enter the queue.
+    pending: Vec<Pending>,
+    /// Indexes into `pending`, by UID.
+    by_uid: Map<Arc<str>, usize>,
+    preempted: Vec<Preempted>,
+    /// Indexes into `pending` of the pods that got a node, in that order.
+    placed: Vec<usize>,
+    n_bound: usize,
+    n_settled: usize,
+    n_attempts: u64,
+    pools: NodePools,
+    before: Vec<PoolUsage>,
+    now: Now,
+}
+
+/// A pod that is to be placed.
+struct Pending {
+    object: usize,
+    key: PodKey,
+    priority: i32,
+    n_attempts: u32,
+    fate: Fate,
+}
+
+/// How far a run has come.
+pub(crate) struct Progress {
+    /// How many pods have been decided about at least once.
+    pub(crate) n_settled: usize,
+    /// How many there are to decide about.
+    pub(crate) n_pending: usize,
+}
+
+impl Simulation {
+    /// Takes a cluster in. Pods without a node, neither finished nor terminating, will be placed by `run`.
+    pub(crate) fn new(
+        configuration: &SchedulerConfiguration,
+        gates: FeatureGates,
+        seed: u64,
+        objects: Vec<Object>,
+    ) -> Result<Simulation> {
+        let mut simulation = Simulation {
+            scheduler: Scheduler::new(configuration, gates, seed)?,
+            now: start(&objects),
+            pools: NodePools::of(&objects),
+            objects,
+            pods: Map::default(),
+            pending: Vec::new(),
+            by_uid: Map::default(),
+            preempted: Vec::new(),
+            placed: Vec::new(),
+            n_bound: 0,
+            n_settled: 0,
+            n_attempts: 0,
+            before: Vec::new(),
+        };
+        simulation.feed_all_but_pending()?;
+        simulation.before = simulation.pools.usage(&simulation.scheduler);
+        simulation.feed_pending()?;
+        Ok(simulation)
+    }
+
+    /// Nodes before the pods on them: a pod whose node is unknown would wait for it.
+    fn feed_all_but_pending(&mut self) -> Result<()> {
+        for object in self.objects.iter().filter(|object| !matches!(object, Object::Pod(_))) {
+            self.scheduler.step(Input::Upsert(object), self.now);
+        }
+        for (i, object) in self.objects.iter().enumerate() {
+            let Object::Pod(pod) = object else { continue };
+            if pod.spec.node_name.is_empty() || is_finished(pod) {
+                continue;
+            }
+            remember(&mut self.pods, &self.objects, uid(pod), i)?;
+            self.n_bound += 1;
+            self.scheduler.step(Input::Upsert(object), self.now);
+        }
+        Ok(())
+    }
+
+    fn feed_pending(&mut self) -> Result<()> {
+        let mut pending: Vec<(i64, usize)> = Vec::new();
+        for (i, object) in self.objects.iter().enumerate() {
+            let Object::Pod(pod) = object else { continue };
+            if is_pending(pod) {
+                // A pod without a time of creation has not been created yet: it comes last.
+                let created = pod.metadata.creation_timestamp.map_or(i64::MAX, Timestamp::as_nanos);
+                pending.push((created, i));
+            }
+        }
+        pending.sort_unstable();
+        for (_, i) in pending {
+            let object = &self.objects[i];
+            let Object::Pod(pod) = object else { continue };
+            let uid = uid(pod);
+            remember(&mut self.pods, &self.objects, Arc::clone(&uid), i)?;
+            self.by_uid.insert(uid, self.pending.len());
+            self.pending.push(Pending {
+                object: i,
+                key: key(pod),
+                priority: pod.spec.priority.unwrap_or(0),
+                n_attempts: 0,
+                fate: Fate::Untried,
+            });
+            self.scheduler.step(Input::Upsert(object), self.now);
+        }
+        Ok(())
+    }
+
+    /// Decides until every pod is placed or waits for something that does not happen.
+    pub(crate) fn run(mut self, progress: &mut dyn FnMut(Progress)) -> SimulationResult {
+        loop {
+            while self.scheduler.queue().n_active() > 0 {
+                let step = self.scheduler.step(Input::Schedule, self.now);
+                self.carry_out(step);
+                progress(Progress { n_settled: self.n_settled, n_pending: self.pending.len() });
+            }
+            let Some(wake) = self.scheduler.queue().next_wake() else { break };
+            self.now = self.now.max(wake);
+            self.scheduler.step(Input::Tick, self.now);
+        }
+        self.into_result()
+    }
+
+    fn carry_out(&mut self, step: Step) {
+        let Step { commands, tried } = step;
+        if let Some(tried) = &tried {
+            self.note(tried);
+        }
+        for command in commands {
+            match command {
+                Command::Bind { uid, node, .. } => self.bind(&uid, &node),
+                Command::PatchStatus { uid, nominated_node_name: Some(node), .. } => {
+                    if let Some(Object::Pod(pod)) = self.pods.get(&uid).map(|i| &mut self.objects[*i]) {
+                        pod.status.nominated_node_name = node.to_string();
+                    }
+                }
+                // Victims are removed below, from the decision: it also has those that are terminating already.
+                Command::PatchStatus { .. } | Command::Evict { .. } => {}
+                // Events are for people who watch, and the loop in `run` wakes by itself.
+                Command::Event { .. } | Command::WakeAt(_) => {}
+            }
+        }
+        if let Some(Tried { pod, decision: Decision::Unschedulable(refusal), .. }) = &tried
+            && let Some(preemption) = &refusal.preemption
+        {
+            for victim in &preemption.chosen().victims {
+                self.remove_victim(&victim.uid, &pod.key);
+            }
+        }
+    }
+
+    /// Notes what was decided about a pod.
+    fn note(&mut self, tried: &Tried) {
+        self.n_attempts += 1;
+        let Some(i) = self.by_uid.get(&tried.pod.uid).copied() else { return };
+        let pending = &mut self.pending[i];
+        if pending.n_attempts == 0 {
+            self.n_settled += 1;
+        }
+        pending.n_attempts += 1;
+        pending.fate = match &tried.decision {
+            Decision::Placed(selection) => {
+                self.placed.push(i);
+                Fate::Placed(Placement::of(selection, &self.scheduler))
+            }
+            decision => Fate::Refused(Refusal::of(decision, tried.message.clone(), &self.scheduler)),
+        };
+    }
+
+    fn bind(&mut self, uid: &str, node: &str) {
+        let Some(i) = self.pods.get(uid).copied() else { return };
+        if let Object::Pod(pod) = &mut self.objects[i] {
+            node.clone_into(&mut pod.spec.node_name);
+            pod.status.start_time = Some(Timestamp::from_nanos(self.now.as_nanos()));
+        }
+        self.scheduler.step(Input::Upsert(&self.objects[i]), self.now);
+        self.scheduler.step(Input::BindFinished { uid, result: Ok(()) }, self.now);
+    }
+
+    fn remove_victim(&mut self, uid: &str, by: &PodKey) {
+        let Some(i) = self.pods.remove(uid) else { return };
+        let Object::Pod(pod) = &self.objects[i] else { return };
+        let victim = Preempted {
+            pod: key(pod),
+            node: pod.spec.node_name.clone(),
+            priority: pod.spec.priority.unwrap_or(0),
+            by: by.clone(),
+        };
+        self.scheduler.step(Input::Delete(&self.objects[i]), self.now);
+        if let Some(pending) = self.by_uid.get(uid).map(|i| &mut self.pending[*i]) {
+            pending.fate = Fate::Preempted { node: victim.node.clone(), by: by.clone() };
+        }
+        self.preempted.push(victim);
+    }
+}
+
+/// Whether a pod is to be placed.
+pub(crate) fn is_pending(pod: &Pod) -> bool {
+    pod.spec.node_name.is_empty() && !is_finished(pod) && pod.metadata.deletion_timestamp.is_none()
+}
+
+fn key(pod: &Pod) -> PodKey {
+    PodKey {
+        namespace: Arc::from(pod.metadata.namespace.as_str()),
+        name: Arc::from(pod.metadata.name.as_str()),
+    }
+}
+
+/// What the scheduler knows the pod by: its UID, or its name where it has none.
+fn uid(pod: &Pod) -> Arc<str> {
+    if pod.metadata.uid.is_empty() {
+        Arc::from(format!("{}/{}", pod.metadata.namespace, pod.metadata.name))
+    } else {
+        Arc::from(pod.metadata.uid.as_str())
+    }
+}
+
+fn remember(pods: &mut Map<Arc<str>, usize>, objects: &[Object], uid: Arc<str>, i: usize) -> Result<()> {
+    if let Some(first) = pods.insert(Arc::clone(&uid), i) {
+        bail!(
+            "{} and {} have the same metadata.uid {uid:?}, so they cannot be told apart. Remove the uid from one of \
+             them",
+            describe(&objects[first]),
+            describe(&objects[i])
+        );
+    }
+    Ok(())
+}
+
+/// The latest time in the objects.
+fn start(objects: &[Object]) -> Now {
+    let times = objects.iter().flat_map(|object| {
+        let started = match object {
+            Object::Pod(pod) => pod.status.start_time,
+            _ => None,
+        };
+        [object.meta().creation_timestamp, started]
+    });
+    // Zero values (0001-01-01) mean that there is no time.
+    let latest = times.flatten().map(Timestamp::as_nanos).filter(|nanos| *nanos > 0).max();
+    latest.map_or(DEFAULT_START, Now::from_nanos)
+}
