@@ -1,9 +1,10 @@
 //! Our answer to a case, in the form of the recording.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::{Explanation, FeasibleScores, NodeExplanation, PreFilterExplanation, Verdict};
 use scheduling::framework::{Code, Nomination, PreFilter, Profile, Status};
+use scheduling::model::Pod;
 use scheduling::reference::{Decision, Refusal, num_feasible_nodes_to_find};
 use scheduling::snapshot::Row;
 use serde_json::{Map, Value, json};
@@ -40,14 +41,27 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
     let pod: wire::Pod = serde_json::from_value(pod.clone())?;
     let pod = scheduler.compile_pod(&pod);
     let Some(profile) = scheduler.profile_of(&pod) else { return Ok(json!({"outcome": "ignored"})) };
-    let explanation = scheduler.explain(&pod).context("no profile")?;
+    let mut explanation = scheduler.explain(&pod).context("no profile")?;
+    if pod.node_name.is_some() && profile.runs(ExtensionPoint::PostFilter, "DefaultPreemption") {
+        forget_pod(&pod, &mut explanation);
+    }
     let mut answer = Answer { scheduler: &scheduler, fields: Map::new() };
     answer.put("profile", json!(profile.scheduler_name));
     if case.expect.get("resolvedPlugins").is_some() {
         answer.put("resolvedPlugins", resolved_plugins(profile, &case.expect["resolvedPlugins"]));
     }
-    answer.fill(&explanation)?;
+    answer.fill(&explanation);
     Ok(Value::Object(answer.fields))
+}
+
+/// A pod that has its node already was given to the recorded framework without being in its cluster. Preemption
+/// looks the pod up there first, and fails.
+fn forget_pod(pod: &Pod, explanation: &mut Explanation) {
+    if let Some(Decision::Unschedulable(refusal)) = &mut explanation.decision {
+        refusal.diagnosis.post_filter_message = format!("preemption: pod {:?} not found", pod.key.name);
+        refusal.nomination = Nomination::Keep;
+        refusal.preemption = None;
+    }
 }
 
 fn resolved_plugins(profile: &Profile, recorded: &Value) -> Value {
@@ -77,12 +91,12 @@ impl Answer<'_> {
         self.fields.insert(key.to_owned(), value);
     }
 
-    fn fill(&mut self, explanation: &Explanation) -> Result<()> {
+    fn fill(&mut self, explanation: &Explanation) {
         let Some(decision) = &explanation.decision else {
             let statuses = explanation.pre_enqueue.iter().map(|status| self.status(status, true)).collect();
             self.put("outcome", json!("gated"));
             self.put("preEnqueue", Value::Array(statuses));
-            return Ok(());
+            return;
         };
         if let Some(pre_filter) = &explanation.pre_filter {
             let value = self.pre_filter(pre_filter);
@@ -93,10 +107,9 @@ impl Answer<'_> {
             }
         }
         if let Some(scores) = &explanation.scores {
-            self.scores(scores)?;
+            self.scores(scores);
         }
         self.decision(decision);
-        Ok(())
     }
 
     fn decision(&mut self, decision: &Decision) {
@@ -212,11 +225,9 @@ impl Answer<'_> {
         Value::Object(value)
     }
 
-    fn scores(&mut self, feasible: &FeasibleScores) -> Result<()> {
-        let scores = feasible
-            .scores
-            .as_ref()
-            .map_err(|status| anyhow!("scoring failed: {}", status.message(self.scheduler.symbols())))?;
+    /// Without scores, because scoring failed, the decision says so.
+    fn scores(&mut self, feasible: &FeasibleScores) {
+        let Ok(scores) = &feasible.scores else { return };
         let mut order: Vec<usize> = (0..feasible.rows.len()).collect();
         order.sort_by_key(|i| self.name(feasible.rows[*i]));
         let column = |values: &[i64]| -> Vec<i64> { order.iter().map(|i| values[*i]).collect() };
@@ -246,7 +257,6 @@ impl Answer<'_> {
         let best = scores.best(&feasible.rows);
         let best = self.names(&best);
         self.put("bestHosts", json!(best));
-        Ok(())
     }
 
     fn post_filter(&self, refusal: &Refusal) -> Value {

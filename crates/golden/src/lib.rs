@@ -98,19 +98,38 @@ fn replay_file(path: &Path) -> Result<FamilyReport> {
         if line.trim().is_empty() {
             continue;
         }
-        let case: Case = serde_json::from_str(&line).with_context(|| format!("line {}", i + 1))?;
+        let case: Case = match serde_json::from_str(&line) {
+            Ok(case) => case,
+            Err(error) => {
+                report.fail(format!("line {}", i + 1), "a case", &error);
+                continue;
+            }
+        };
         if case.needs_volumes_or_devices() {
             report.not_yet += 1;
             continue;
         }
-        let actual = answer::answer(&case).with_context(|| format!("case {}", case.id))?;
-        match compare::first_difference(&case.expect, &actual) {
-            None => report.passed += 1,
-            Some((path, expected, actual)) => {
-                report.failed += 1;
-                report.differences.push(Difference { id: case.id, path, expected, actual });
-            }
+        // One case that cannot be answered must not hide the others.
+        match std::panic::catch_unwind(|| answer::answer(&case)) {
+            Err(_) => report.fail(case.id, "an answer", &"a panic"),
+            Ok(Err(error)) => report.fail(case.id, "an answer", &format!("{error:#}")),
+            Ok(Ok(actual)) => match compare::first_difference(&case.expect, &actual) {
+                None => report.passed += 1,
+                Some((path, expected, actual)) => {
+                    report.failed += 1;
+                    report.differences.push(Difference { id: case.id, path, expected, actual });
+                }
+            },
         }
     }
     Ok(report)
+}
+
+impl FamilyReport {
+    /// Counts a case that did not get as far as a comparison.
+    fn fail(&mut self, id: String, expected: &str, actual: &dyn fmt::Display) {
+        self.failed += 1;
+        let (expected, actual) = (expected.to_owned(), actual.to_string());
+        self.differences.push(Difference { id, path: "expect".to_owned(), expected, actual });
+    }
 }

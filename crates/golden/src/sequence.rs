@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::Explanation;
+use scheduling::framework::Nomination;
 use scheduling::reference::Decision;
 use scheduling::snapshot::Row;
 use serde_json::{Value, json};
@@ -40,11 +41,20 @@ pub(crate) fn answer(scheduler: &mut Scheduler, pods: &[Value]) -> Result<Value>
                     let message = scheduler.message(decision);
                     let mut step =
                         json!({"pod": key, "outcome": "unschedulable", "feasible": 0, "message": message});
+                    let is_taken_back = matches!(decision, Decision::Unschedulable(refusal)
+                        if refusal.nomination == Nomination::Clear);
                     let node = make_room(scheduler, decision, &mut step);
                     steps.push(step);
                     match node {
                         Some(node) => pod.status.nominated_node_name = node,
-                        None => break,
+                        None => {
+                            // A promise that could not be kept is taken back; the pod stays pending.
+                            if is_taken_back {
+                                pod.status.nominated_node_name.clear();
+                                scheduler.step(Input::Upsert(&object), NOW);
+                            }
+                            break;
+                        }
                     }
                 }
             }

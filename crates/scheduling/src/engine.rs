@@ -15,6 +15,7 @@
 mod apply;
 mod attempt;
 mod command;
+mod policy;
 mod queue;
 
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use base::{Interner, Map, Now};
 use wire::config::{FeatureGates, SchedulerConfiguration};
 
 pub use command::{Command, Condition, EventKind, Input, Step, Tried};
+use policy::{Happening, PluginPolicy};
+use queue::Policy;
 pub use queue::{Queue, QueuedPod};
 
 use crate::cluster::Cluster;
@@ -86,10 +89,17 @@ impl Scheduler {
             Input::Schedule => self.schedule_next(now),
             Input::BindFinished { uid, result } => self.bind_finished(uid, result, now),
             Input::Tick => {
-                self.queue.flush_backoff(now);
+                self.with_policy(None, |queue, policy| queue.flush(now, policy));
                 Step::default()
             }
         }
+    }
+
+    /// Lets the queue work with the plugins' knowledge of what has just happened.
+    fn with_policy(&mut self, happening: Option<Happening<'_>>, work: impl FnOnce(&mut Queue, &dyn Policy)) {
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, queue, .. } = self;
+        let cycle = Cycle { symbols, snapshot, cluster, nominator };
+        work(queue, &PluginPolicy { profiles, cycle, happening });
     }
 
     /// The queue.
@@ -153,5 +163,7 @@ impl Scheduler {
     }
 }
 
+#[cfg(test)]
+mod hint_tests;
 #[cfg(test)]
 mod tests;

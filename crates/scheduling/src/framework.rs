@@ -18,6 +18,7 @@
 
 pub mod cycle;
 pub mod diagnosis;
+pub mod event;
 pub mod filters;
 pub mod plugin;
 pub mod post_filter;
@@ -28,6 +29,7 @@ pub mod status;
 
 pub use cycle::Cycle;
 pub use diagnosis::Diagnosis;
+pub use event::{Actions, Changed, ClusterEvent, Hint, Resource};
 pub use filters::Filters;
 pub use plugin::{Filter, FilterPlan, Plugin, PreFilter, Score, ScorePlan, SortKey};
 pub use post_filter::{Nomination, PostFilterCycle, PostFilterResult, Preemption, PreemptionCandidate};

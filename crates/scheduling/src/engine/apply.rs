@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use base::Now;
 use wire::Object;
-use wire::config::ExtensionPoint;
 
 use super::Scheduler;
-use super::queue::{Change, QueuedPod};
-use crate::framework::SortKey;
+use super::policy::Happening;
+use super::queue::QueuedPod;
+use crate::framework::event::{node_events, pod_events};
+use crate::framework::{Actions, Changed, ClusterEvent, Resource};
 use crate::model::pod::ControllerKind;
 use crate::model::{Compiler, Node, Pod};
 
@@ -28,10 +29,7 @@ impl Scheduler {
             }
             Object::Node(node) => {
                 let node = Node::compile(node, &mut compiler);
-                self.snapshot.upsert_node(node);
-                self.snapshot.refresh();
-                self.queue.move_for(Change::Node);
-                return;
+                self.upsert_node(node, now);
             }
             Object::Namespace(namespace) => self.cluster.upsert_namespace(namespace, &mut compiler),
             Object::Service(service) => self.cluster.upsert_service(service, &mut compiler),
@@ -64,9 +62,8 @@ impl Scheduler {
             | Object::ResourceSlice(_)
             | Object::PriorityClass(_)
             | Object::Workload(_)
-            | Object::PodGroup(_) => return,
+            | Object::PodGroup(_) => {}
         }
-        self.queue.move_for(Change::Other);
     }
 
     pub(super) fn delete(&mut self, object: &Object, now: Now) {
@@ -79,10 +76,7 @@ impl Scheduler {
                 self.delete_pod(&pod, now);
             }
             Object::Node(_) => {
-                // As upstream: pods are looked at again before the node is gone.
-                self.queue.move_for(Change::Node);
-                self.snapshot.remove_node(name);
-                self.snapshot.refresh();
+                self.delete_node(name, now);
             }
             Object::Namespace(_) => self.cluster.remove_namespace(name),
             Object::Service(_) => self.cluster.remove_service(namespace, &metadata.name),
@@ -101,46 +95,85 @@ impl Scheduler {
         }
     }
 
+    fn upsert_node(&mut self, node: Node, now: Now) {
+        let old = self.snapshot.row(node.name).map(|row| Arc::clone(&self.snapshot.node(row).node));
+        let row = self.snapshot.upsert_node(node);
+        self.snapshot.refresh();
+        let new = Arc::clone(&self.snapshot.node(row).node);
+        let events = match &old {
+            None => vec![ClusterEvent::new(Resource::Node, Actions::ADD)],
+            Some(old) => node_events(old, &new),
+        };
+        self.announce(&events, Changed::Node { old: old.as_deref(), new: Some(&new) }, None, now);
+    }
+
+    fn delete_node(&mut self, name: base::Symbol, now: Now) {
+        if let Some(row) = self.snapshot.row(name) {
+            // As upstream: pods are looked at again before the node is gone.
+            let node = Arc::clone(&self.snapshot.node(row).node);
+            let events = [ClusterEvent::new(Resource::Node, Actions::DELETE)];
+            self.announce(&events, Changed::Node { old: Some(&node), new: None }, None, now);
+            self.snapshot.remove_node(name);
+            self.snapshot.refresh();
+        }
+    }
+
     fn upsert_pod(&mut self, pod: Arc<Pod>, now: Now) {
         if pod.node_name.is_some() {
-            self.queue.remove(&pod.uid);
-            self.nominator.remove(&pod.uid);
-            self.assumed.remove(&pod.uid);
-            self.snapshot.upsert_pod(pod);
-            self.queue.move_for(Change::PodPlaced);
-            return;
-        }
-        if let Some(assumed) = self.assumed.get_mut(&pod.uid) {
+            self.upsert_placed_pod(pod, now);
+        } else if let Some(assumed) = self.assumed.get_mut(&pod.uid) {
             // The scheduler's own view is newer until the binding is known to have failed.
             assumed.pod = pod;
-            return;
+        } else if self.profile_of(&pod).is_some() {
+            self.upsert_waiting_pod(pod, now);
         }
-        if self.profile_of(&pod).is_none() {
-            return;
-        }
-        let object_nominates = pod.nominated_node_name.is_some();
-        let pod = self.settle_nomination(pod);
-        if self.queue.replace_alike(&pod, object_nominates) {
-            return;
-        }
-        let queued = match self.queue.remove(&pod.uid) {
-            Some(known) => QueuedPod { pod, object_nominates, ..known },
-            None => {
-                let refused_by = Vec::new();
-                QueuedPod { pod, attempts: 0, failures: 0, since: now, refused_by, object_nominates }
-            }
+    }
+
+    fn upsert_placed_pod(&mut self, pod: Arc<Pod>, now: Now) {
+        self.queue.remove(&pod.uid);
+        self.nominator.remove(&pod.uid);
+        let was_assumed = self.assumed.remove(&pod.uid).is_some();
+        let old = self.snapshot.pod(&pod.uid).filter(|_| !was_assumed).cloned();
+        self.snapshot.upsert_pod(Arc::clone(&pod));
+        let events = match &old {
+            None => vec![ClusterEvent::new(Resource::AssignedPod, Actions::ADD)],
+            Some(old) => pod_events(old, &pod),
         };
-        self.enqueue(queued);
+        self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, now);
+    }
+
+    fn upsert_waiting_pod(&mut self, pod: Arc<Pod>, now: Now) {
+        let object_nominates = pod.nominated_node_name.is_some();
+        let known = self.queue.get(&pod.uid).map(|known| (Arc::clone(&known.pod), known.object_nominates));
+        let pod = self.settle_nomination(pod, known.as_ref().is_some_and(|(_, nominated)| *nominated));
+        let Some((old, _)) = known else {
+            let (uid, queued) = (Arc::clone(&pod.uid), QueuedPod::new(pod, now, object_nominates));
+            self.with_policy(None, |queue, policy| queue.add(queued, policy));
+            // Nothing is kept free for a pod that is not to be tried.
+            if self.queue.get(&uid).is_some_and(|queued| queued.gated_by.is_some()) {
+                self.nominator.remove(&uid);
+            }
+            return;
+        };
+        let changed = Changed::Pod { old: Some(&old), new: Some(&pod) };
+        let happening = Happening { events: &pod_events(&old, &pod), changed, max_priority: None };
+        let updated = Arc::clone(&pod);
+        self.with_policy(Some(happening), |queue, policy| {
+            queue.update(updated, object_nominates, now, policy)
+        });
+        if old.nominated_node_name.is_some() && old.nominated_node_name != pod.nominated_node_name {
+            self.announce_lost_promise(&old, now);
+        }
     }
 
     /// Brings the nominator and the pod to agree. What the object says counts, except that a nomination which
     /// this scheduler has made stays while the object does not say anything about it yet.
-    fn settle_nomination(&mut self, pod: Arc<Pod>) -> Arc<Pod> {
+    fn settle_nomination(&mut self, pod: Arc<Pod>, object_nominated: bool) -> Arc<Pod> {
         if let Some(node) = pod.nominated_node_name {
             self.nominator.nominate(Arc::clone(&pod), node);
             return pod;
         }
-        if self.queue.get(&pod.uid).is_some_and(|known| known.object_nominates) {
+        if object_nominated {
             self.nominator.remove(&pod.uid);
         }
         match self.nominator.node_of(&pod.uid) {
@@ -149,34 +182,41 @@ impl Scheduler {
         }
     }
 
-    /// Puts a pod where it will be tried next, unless a gate holds it back.
-    pub(super) fn enqueue(&mut self, queued: QueuedPod) {
-        let Some(profile) = self.profile_of(&queued.pod) else { return };
-        let is_gated = profile
-            .at(ExtensionPoint::PreEnqueue)
-            .any(|plugin| plugin.plugin.pre_enqueue(self.cycle(), &queued.pod).is_err());
-        if is_gated {
-            self.queue.push_gated(queued);
-        } else {
-            let key = self.sort_key(&queued);
-            self.queue.push_active(queued, key);
-        }
-    }
-
-    fn sort_key(&self, queued: &QueuedPod) -> SortKey {
-        let sort = self.profiles.first().and_then(|profile| profile.queue_sort());
-        sort.map_or(
-            SortKey { priority: std::cmp::Reverse(queued.pod.priority), since: queued.since },
-            |plugin| plugin.sort_key(&queued.pod, queued.since),
-        )
-    }
-
-    fn delete_pod(&mut self, pod: &Pod, _now: Now) {
-        self.queue.remove(&pod.uid);
+    fn delete_pod(&mut self, pod: &Pod, now: Now) {
+        let waiting = self.queue.remove(&pod.uid);
         self.nominator.remove(&pod.uid);
         self.assumed.remove(&pod.uid);
-        if self.snapshot.remove_pod(&pod.uid).is_some() {
-            self.queue.move_for(Change::PodRemoved);
+        if let Some(gone) = self.snapshot.remove_pod(&pod.uid) {
+            self.announce_removed_pod(&gone, now);
+        } else if let Some(waiting) = waiting.filter(|waiting| waiting.pod.nominated_node_name.is_some()) {
+            self.announce_lost_promise(&waiting.pod, now);
         }
+    }
+
+    /// Tells waiting pods that a placed pod has left.
+    pub(super) fn announce_removed_pod(&mut self, gone: &Pod, now: Now) {
+        let events = [ClusterEvent::new(Resource::AssignedPod, Actions::DELETE)];
+        self.announce(&events, Changed::Pod { old: Some(gone), new: None }, None, now);
+    }
+
+    /// Tells waiting pods that the place promised to `pod` is free. It never was kept from more important ones.
+    fn announce_lost_promise(&mut self, pod: &Pod, now: Now) {
+        let events = [ClusterEvent::new(Resource::AssignedPod, Actions::DELETE)];
+        let max_priority = Some(pod.priority);
+        self.announce(&events, Changed::Pod { old: Some(pod), new: None }, max_priority, now);
+    }
+
+    fn announce(
+        &mut self,
+        events: &[ClusterEvent],
+        changed: Changed<'_>,
+        max_priority: Option<i32>,
+        now: Now,
+    ) {
+        if events.is_empty() {
+            return;
+        }
+        let happening = Happening { events, changed, max_priority };
+        self.with_policy(Some(happening), |queue, policy| queue.move_worth_trying(now, policy));
     }
 }

@@ -6,7 +6,7 @@ use base::Now;
 
 use super::Scheduler;
 use super::command::{Command, Condition, EventKind, Step, Tried};
-use super::queue::{Change, QueuedPod};
+use super::queue::QueuedPod;
 use crate::framework::{Nomination, Preemption};
 use crate::model::Pod;
 use crate::reference::{self, Decision, Refusal};
@@ -40,9 +40,9 @@ impl Scheduler {
                 self.nominator.remove(&pod.uid);
                 self.report(&pod, reason, &message, Some(None), &mut commands);
                 queued.refused_by = Vec::new();
-                queued.failures += 1;
+                queued.n_errors_in_a_row += 1;
                 queued.since = now;
-                self.queue.push_unschedulable(queued);
+                self.queue.push_failed(queued);
             }
         }
         if let Some(at) = self.queue.next_wake() {
@@ -107,13 +107,14 @@ impl Scheduler {
         if let Some(preemption) = &refusal.preemption {
             self.preempt(&pod, preemption, commands);
         }
-        queued.failures += 1;
+        queued.n_refusals += 1;
+        queued.n_errors_in_a_row = 0;
         queued.since = now;
         if let Some(node) = nominated {
             // The next attempt tries the promised node first, whether or not the object says so by then.
             queued.pod = Arc::new(Pod { nominated_node_name: node, ..(*pod).clone() });
         }
-        self.queue.push_unschedulable(queued);
+        self.queue.push_failed(queued);
     }
 
     fn report(
@@ -199,14 +200,15 @@ impl Scheduler {
             }
             Err(error) => {
                 let Some(mut queued) = self.assumed.remove(uid) else { return step };
-                self.snapshot.remove_pod(uid);
-                self.queue.move_for(Change::PodRemoved);
+                if let Some(gone) = self.snapshot.remove_pod(uid) {
+                    self.announce_removed_pod(&gone, now);
+                }
                 let message = format!("running Bind plugin \"DefaultBinder\": {error}");
                 self.report(&queued.pod, "SchedulerError", &message, Some(None), &mut step.commands);
-                queued.failures += 1;
+                queued.n_errors_in_a_row += 1;
                 queued.since = now;
                 queued.refused_by = Vec::new();
-                self.queue.push_backoff(queued);
+                self.with_policy(None, |queue, policy| queue.push_to_retry(queued, policy));
                 step.commands.extend(self.queue.next_wake().map(Command::WakeAt));
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base::{Now, Symbol};
 
-use super::{Cycle, PostFilterCycle, PostFilterResult, Status};
+use super::{Changed, ClusterEvent, Cycle, Hint, PostFilterCycle, PostFilterResult, Status};
 use crate::model::Pod;
 use crate::snapshot::NodeInfo;
 
@@ -25,6 +25,12 @@ pub trait Plugin: Send + Sync {
     /// PreFilter and Filter: what there is to check for this pod.
     fn filter<'a>(&'a self, _cycle: Cycle<'a>, _pod: &'a Pod) -> FilterPlan<'a> {
         FilterPlan::skip()
+    }
+
+    /// Whether an event for which the plugin is registered may let a pod fit that it refused. `cycle` is the
+    /// state after the event.
+    fn hint(&self, _cycle: Cycle<'_>, _pod: &Pod, _event: ClusterEvent, _changed: Changed<'_>) -> Hint {
+        Hint::Queue
     }
 
     /// PostFilter: what can be done for a pod that fits nowhere.

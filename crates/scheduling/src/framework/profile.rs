@@ -135,6 +135,11 @@ impl Profile {
         self.names_at(point).any(|known| known == name)
     }
 
+    /// The plugin called `name`, if this profile has it.
+    pub fn plugin(&self, name: &str) -> Option<&ProfilePlugin> {
+        self.plugins.iter().find(|plugin| plugin.registration.name == name)
+    }
+
     /// The queue sort plugin. Every profile has exactly one.
     pub fn queue_sort(&self) -> Option<&dyn Plugin> {
         self.at(ExtensionPoint::QueueSort).next().map(|plugin| plugin.plugin.as_ref())

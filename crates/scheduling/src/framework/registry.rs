@@ -2,7 +2,7 @@
 
 use wire::config::{ExtensionPoint, PluginArgs};
 
-use super::Plugin;
+use super::{ClusterEvent, Plugin};
 use crate::model::Compiler;
 
 /// On what a plugin's verdict or score for (shape, node) depends, and so how long it stays true.
@@ -22,6 +22,8 @@ pub struct Registration {
     pub name: &'static str,
     /// The extension points it implements.
     pub points: &'static [ExtensionPoint],
+    /// After which events its refusals may no longer hold.
+    pub events: &'static [ClusterEvent],
     /// On what its Filter depends; set iff it has one.
     pub filter_scope: Option<Scope>,
     /// On what its Score depends; set iff it has one.
@@ -51,6 +53,7 @@ impl Registration {
         Registration {
             name,
             points: &[],
+            events: &[],
             filter_scope: None,
             score_scope: None,
             filter_without_pre_filter: None,

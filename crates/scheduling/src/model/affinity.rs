@@ -2,6 +2,7 @@
 
 use base::{Set, Symbol};
 use wire::NodeSelectorRequirement;
+use wire::selector::{is_label_value, is_qualified_name};
 
 use super::{Compiler, Labels, Node, Selector};
 
@@ -17,7 +18,13 @@ enum LabelTest {
 }
 
 impl LabelTest {
+    /// `None` if upstream would not parse it: for a negative bound, because a label cannot have that value.
     fn compile(requirement: &NodeSelectorRequirement, compiler: &mut Compiler<'_>) -> Option<LabelTest> {
+        let is_valid = is_qualified_name(&requirement.key)
+            && requirement.values.iter().all(|value| is_label_value(value));
+        if !is_valid {
+            return None;
+        }
         let key = compiler.symbol(&requirement.key);
         let values = compiler.symbols_of(&requirement.values);
         let integer = || match requirement.values.as_slice() {
@@ -283,7 +290,7 @@ pub struct PodAffinity {
     pub preferred_affinity: Box<[WeightedTerm]>,
     /// Preferred anti-affinity terms.
     pub preferred_anti_affinity: Box<[WeightedTerm]>,
-    /// Why terms could not be parsed; they are then left out above.
+    /// Why terms could not be parsed; their lists are then empty above.
     pub errors: Box<[Box<str>]>,
 }
 
@@ -292,38 +299,33 @@ impl PodAffinity {
     pub fn compile(spec: &wire::PodSpec, namespace: Symbol, compiler: &mut Compiler<'_>) -> PodAffinity {
         let Some(affinity) = &spec.affinity else { return PodAffinity::default() };
         let mut errors: Vec<Box<str>> = Vec::new();
-        let mut keep = |result: Result<AffinityTerm, String>| match result {
-            Ok(term) => Some(term),
-            Err(error) => {
-                errors.push(error.into_boxed_str());
-                None
-            }
-        };
-        let mut required =
-            |terms: &[wire::PodAffinityTerm], compiler: &mut Compiler<'_>| -> Box<[AffinityTerm]> {
-                terms.iter().filter_map(|t| keep(AffinityTerm::compile(t, namespace, compiler))).collect()
-            };
         let (near, apart) = (affinity.pod_affinity.as_ref(), affinity.pod_anti_affinity.as_ref());
-        let needs_near = near.map_or(Box::default(), |a| {
-            required(&a.required_during_scheduling_ignored_during_execution, compiler)
-        });
-        let needs_apart = apart.map_or(Box::default(), |a| {
-            required(&a.required_during_scheduling_ignored_during_execution, compiler)
-        });
-        let mut preferred =
-            |terms: &[wire::WeightedPodAffinityTerm], compiler: &mut Compiler<'_>| -> Box<[WeightedTerm]> {
-                let compiled = terms.iter().filter_map(|weighted| {
-                    keep(AffinityTerm::compile(&weighted.pod_affinity_term, namespace, compiler))
-                        .map(|term| WeightedTerm { weight: i64::from(weighted.weight), term })
-                });
-                compiled.collect()
-            };
-        let likes_near = near.map_or(Box::default(), |a| {
-            preferred(&a.preferred_during_scheduling_ignored_during_execution, compiler)
-        });
-        let likes_apart = apart.map_or(Box::default(), |a| {
-            preferred(&a.preferred_during_scheduling_ignored_during_execution, compiler)
-        });
+        // One malformed term takes its whole list with it.
+        let mut terms = |terms: Result<Box<[AffinityTerm]>, String>| {
+            terms.unwrap_or_else(|error| {
+                errors.push(error.into_boxed_str());
+                Box::default()
+            })
+        };
+        let mut compile = |given: Option<&[wire::PodAffinityTerm]>| -> Result<Box<[AffinityTerm]>, String> {
+            let given = given.unwrap_or_default().iter();
+            given.map(|term| AffinityTerm::compile(term, namespace, compiler)).collect()
+        };
+        let needs_near =
+            terms(compile(near.map(|a| a.required_during_scheduling_ignored_during_execution.as_slice())));
+        let needs_apart =
+            terms(compile(apart.map(|a| a.required_during_scheduling_ignored_during_execution.as_slice())));
+        let mut weighted = |given: Option<&[wire::WeightedPodAffinityTerm]>| -> Box<[WeightedTerm]> {
+            let given = given.unwrap_or_default();
+            let plain: Vec<_> = given.iter().map(|weighted| weighted.pod_affinity_term.clone()).collect();
+            let compiled = terms(compile(Some(&plain)));
+            let weights = given.iter().map(|weighted| i64::from(weighted.weight));
+            weights.zip(compiled).map(|(weight, term)| WeightedTerm { weight, term }).collect()
+        };
+        let likes_near =
+            weighted(near.map(|a| a.preferred_during_scheduling_ignored_during_execution.as_slice()));
+        let likes_apart =
+            weighted(apart.map(|a| a.preferred_during_scheduling_ignored_during_execution.as_slice()));
         PodAffinity {
             is_given: near.is_some() || apart.is_some(),
             affinity: needs_near,

@@ -83,6 +83,11 @@ impl Selector {
         compiler: &mut Compiler<'_>,
     ) -> Result<Selector, String> {
         let Some(selector) = selector else { return Ok(Selector::NOTHING) };
+        let problems = wire::selector::validate_label_selector(selector, "");
+        if !problems.is_empty() {
+            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            return Err(problems.join(", "));
+        }
         let mut compiled = Selector::from_map(&selector.match_labels, compiler);
         for expression in &selector.match_expressions {
             let key = compiler.symbol(&expression.key);
@@ -92,18 +97,6 @@ impl Selector {
                 ("NotIn", false) => Requirement::NotIn(key, values),
                 ("Exists", true) => Requirement::Exists(key),
                 ("DoesNotExist", true) => Requirement::DoesNotExist(key),
-                ("In" | "NotIn", true) => {
-                    return Err(
-                        "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty"
-                            .into(),
-                    );
-                }
-                ("Exists" | "DoesNotExist", false) => {
-                    return Err(
-                        "values: Invalid value: values set must be empty for exists and does not exist"
-                            .into(),
-                    );
-                }
                 (operator, _) => return Err(format!("{operator:?} is not a valid label selector operator")),
             });
         }

@@ -135,6 +135,13 @@ impl Pod {
     }
 }
 
+impl Pod {
+    /// Whether it takes up room somewhere, or has been promised some.
+    pub fn has_place(&self) -> bool {
+        self.node_name.is_some() || self.nominated_node_name.is_some()
+    }
+}
+
 /// Pods typed by hand have no UID; their namespace and name then stand for it.
 fn uid(pod: &wire::Pod) -> Arc<str> {
     if pod.metadata.uid.is_empty() {

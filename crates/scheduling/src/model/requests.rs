@@ -83,11 +83,9 @@ struct Defaults {
 }
 
 fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
-    let infeasible = pod
-        .status
-        .conditions
-        .iter()
-        .any(|condition| condition.r#type == "PodResizePending" && condition.reason == "Infeasible");
+    let mut conditions = pod.status.conditions.iter();
+    let pending = conditions.find(|condition| condition.r#type == "PodResizePending");
+    let infeasible = pending.is_some_and(|condition| condition.reason == "Infeasible");
     let own = |container, statuses| container_requests(container, statuses, infeasible, options);
 
     let mut total = List::new();
@@ -114,25 +112,34 @@ fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
     if options.pod_level
         && let Some(requests) = pod_level_requests(pod)
     {
-        let reported = options.status.then_some(pod.status.resources.as_ref()).flatten();
-        for (name, quantity) in requests.iter().filter(|(name, _)| counts_at_pod_level(name)) {
-            let mut amount = *quantity;
-            if let Some(reported) = reported {
-                let has = largest(&[reported.requests.get(name), pod.status.allocated_resources.get(name)]);
-                amount = match has {
-                    Some(has) if infeasible => has,
-                    Some(has) => amount.max(has),
-                    None => amount,
-                };
-            }
-            total.insert(name, amount);
-        }
+        total.extend(pod_level_amounts(pod, requests, infeasible, options));
     }
     for (name, quantity) in &pod.spec.overhead {
         let sum = total.entry(name).or_default();
         *sum += *quantity;
     }
     total
+}
+
+/// What is requested at pod level, per resource that counts there: the spec, or the largest of spec, allocated and
+/// actual amounts. A resize that cannot be done leaves the spec out.
+fn pod_level_amounts<'p>(
+    pod: &'p wire::Pod,
+    requests: &'p BTreeMap<String, Quantity>,
+    infeasible: bool,
+    options: Options,
+) -> List<'p> {
+    let reported = pod.status.resources.as_ref().filter(|_| options.status);
+    let spec = (!(infeasible && reported.is_some())).then_some(requests);
+    let status = reported.map(|reported| [&reported.requests, &pod.status.allocated_resources]);
+    let mut amounts = List::new();
+    for (name, quantity) in spec.into_iter().chain(status.into_iter().flatten()).flatten() {
+        if counts_at_pod_level(name) {
+            let amount = amounts.entry(name).or_insert(*quantity);
+            *amount = (*amount).max(*quantity);
+        }
+    }
+    amounts
 }
 
 /// The pod-level requests, if at least one of them is of a kind that counts there.
@@ -174,10 +181,6 @@ fn container_requests<'p>(
         list.entry("memory").or_insert_with(|| Quantity::from_units(DEFAULT_MEMORY));
     }
     list
-}
-
-fn largest(amounts: &[Option<&Quantity>]) -> Option<Quantity> {
-    amounts.iter().flatten().copied().max().copied()
 }
 
 fn add<'p>(total: &mut List<'p>, other: &List<'p>) {

@@ -94,6 +94,17 @@ impl Resources {
         }
     }
 
+    /// Whether there is less of some resource here than in `other`, or a scalar of `other` is missing.
+    pub fn is_less_in_some(&self, other: &Resources) -> bool {
+        self.milli_cpu < other.milli_cpu
+            || self.memory < other.memory
+            || self.ephemeral_storage < other.ephemeral_storage
+            || other
+                .scalars
+                .iter()
+                .any(|(name, amount)| self.scalars.find(name).is_none_or(|own| own < amount))
+    }
+
     /// The amount of one resource, 0 if it is not there.
     pub fn get(&self, name: ResourceName) -> i64 {
         match name {

@@ -10,9 +10,10 @@ mod dry_run;
 use wire::config::ExtensionPoint;
 
 use crate::framework::{
-    Code, Diagnosis, Nomination, Plugin, PostFilterCycle, PostFilterResult, Preemption, PreemptionCandidate,
-    Reason, Registration, Status,
+    Actions, Changed, ClusterEvent, Code, Cycle, Diagnosis, Hint, Nomination, Plugin, PostFilterCycle,
+    PostFilterResult, Preemption, PreemptionCandidate, Reason, Registration, Resource, Status,
 };
+use crate::model::Pod;
 use crate::snapshot::Row;
 
 const NAME: &str = "DefaultPreemption";
@@ -20,12 +21,18 @@ const NAME: &str = "DefaultPreemption";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::PreEnqueue, ExtensionPoint::PostFilter],
+    events: &[ClusterEvent::new(Resource::Pod, Actions::DELETE)],
     ..Registration::named(NAME, |_| Ok(Box::new(DefaultPreemption)))
 };
 
 struct DefaultPreemption;
 
 impl Plugin for DefaultPreemption {
+    /// The plugin waits for victims to leave, but whether the pod then fits is for those to say that refused it.
+    fn hint(&self, _cycle: Cycle<'_>, _pod: &Pod, _event: ClusterEvent, _changed: Changed<'_>) -> Hint {
+        Hint::Skip
+    }
+
     fn post_filter(&self, cycle: &mut PostFilterCycle<'_, '_>) -> Option<PostFilterResult> {
         if let Err(why) = eligible(cycle) {
             return Some(refuse(why.to_owned(), None));

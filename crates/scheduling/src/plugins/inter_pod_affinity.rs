@@ -5,12 +5,16 @@
 //! forbids, and pods whose own required anti-affinity forbids the incoming pod. Score reads one table of sums.
 
 mod filter;
+mod hint;
 mod score;
 
 use base::{Map, Symbol};
 use wire::config::{ExtensionPoint, InterPodAffinityArgs, PluginArgs};
 
-use crate::framework::{Cycle, FilterPlan, Plugin, Reason, Registration, Scope, ScorePlan, Status};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, FilterPlan, Hint, Plugin, Reason, Registration, Resource, Scope,
+    ScorePlan, Status,
+};
 use crate::model::{AffinityTerm, Labels, Pod};
 use crate::snapshot::NodeInfo;
 
@@ -23,6 +27,10 @@ pub static REGISTRATION: Registration = Registration {
         ExtensionPoint::Filter,
         ExtensionPoint::PreScore,
         ExtensionPoint::Score,
+    ],
+    events: &[
+        ClusterEvent::new(Resource::Pod, Actions::ADD.or(Actions::DELETE).or(Actions::UPDATE_POD_LABEL)),
+        ClusterEvent::new(Resource::Node, Actions::ADD.or(Actions::UPDATE_NODE_LABEL)),
     ],
     filter_scope: Some(Scope::Cluster),
     score_scope: Some(Scope::Cluster),
@@ -54,6 +62,13 @@ impl Plugin for InterPodAffinity {
             return FilterPlan::reject(Status::unresolvable(NAME, reason));
         }
         filter::prepare(cycle, pod)
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        Hint::queue_if(match changed {
+            Changed::Pod { old, new } => changed.is_pod(pod) || hint::pod_may_help(pod, old, new),
+            Changed::Node { old, new } => new.is_some_and(|new| hint::node_may_help(pod, old, new)),
+        })
     }
 
     fn score<'a>(&'a self, cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {

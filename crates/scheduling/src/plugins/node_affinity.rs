@@ -4,7 +4,8 @@ use wire::config::{ExtensionPoint, PluginArgs};
 
 use crate::framework::plugin::default_normalize;
 use crate::framework::{
-    Cycle, Filter, FilterPlan, Plugin, PreFilter, Reason, Registration, Scope, Score, ScorePlan, Status,
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, PreFilter, Reason, Registration,
+    Resource, Scope, Score, ScorePlan, Status,
 };
 use crate::model::affinity::{NodeSelector, NodeSelectorTerm, preferred_terms};
 use crate::model::{self, Pod};
@@ -20,10 +21,15 @@ pub static REGISTRATION: Registration = Registration {
         ExtensionPoint::PreScore,
         ExtensionPoint::Score,
     ],
+    events: &[ClusterEvent::new(Resource::Node, Actions::ADD.or(Actions::UPDATE_NODE_LABEL))],
     filter_scope: Some(Scope::Node),
     score_scope: Some(Scope::Node),
     ..Registration::named(NAME, |build| {
-        let mut plugin = NodeAffinity { added_required: None, added_preferred: Box::new([]) };
+        let mut plugin = NodeAffinity {
+            added_required: None,
+            added_preferred: Box::new([]),
+            has_added_preferences: false,
+        };
         if let Some(PluginArgs::NodeAffinity(args)) = build.args
             && let Some(added) = &args.added_affinity
         {
@@ -31,6 +37,7 @@ pub static REGISTRATION: Registration = Registration {
             plugin.added_required =
                 required.map(|selector| NodeSelector::compile(selector, &mut build.compiler));
             let preferred = &added.preferred_during_scheduling_ignored_during_execution;
+            plugin.has_added_preferences = !preferred.is_empty();
             plugin.added_preferred = preferred_terms(preferred, &mut build.compiler)
                 .map_err(|error| format!("parsing preferred addedAffinity: {error}"))?;
         }
@@ -41,6 +48,8 @@ pub static REGISTRATION: Registration = Registration {
 struct NodeAffinity {
     added_required: Option<NodeSelector>,
     added_preferred: Box<[(i64, NodeSelectorTerm)]>,
+    /// Whether preferred terms are added at all, even if none of them counts.
+    has_added_preferences: bool,
 }
 
 struct Admit<'a> {
@@ -71,12 +80,20 @@ impl Plugin for NodeAffinity {
         plan
     }
 
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        let Changed::Node { old, new: Some(new) } = changed else { return Hint::Skip };
+        let affinity = &pod.shape.node_affinity;
+        let is_admitted =
+            self.added_required.as_ref().is_none_or(|added| added.matches(new)) && affinity.admits(new);
+        Hint::queue_if(is_admitted && old.is_none_or(|old| !affinity.admits(old)))
+    }
+
     fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
         match &pod.shape.node_affinity.preferred {
             Err(error) => ScorePlan::fail(Status::error(NAME, error.clone())),
             Ok(preferred) => {
                 let score = SumWeights { added: &self.added_preferred, preferred };
-                if pod.shape.node_affinity.has_preferences || !self.added_preferred.is_empty() {
+                if pod.shape.node_affinity.has_preferences || self.has_added_preferences {
                     ScorePlan::with(score)
                 } else {
                     ScorePlan::skipped_but(score)

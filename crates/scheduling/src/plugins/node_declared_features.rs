@@ -2,7 +2,10 @@
 
 use wire::config::ExtensionPoint;
 
-use crate::framework::{Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Status, Value};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, Reason, Registration, Resource,
+    Scope, Status, Value,
+};
 use crate::model::Pod;
 use crate::model::features::Features;
 use crate::snapshot::NodeInfo;
@@ -12,7 +15,14 @@ const NAME: &str = "NodeDeclaredFeatures";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::PreFilter, ExtensionPoint::Filter],
+    events: &[
+        ClusterEvent::new(Resource::Node, Actions::ADD.or(Actions::UPDATE_NODE_DECLARED_FEATURE)),
+        ClusterEvent::new(Resource::Pod, Actions::UPDATE),
+    ],
     filter_scope: Some(Scope::Node),
+    filter_without_pre_filter: Some(
+        "error reading \"PreFilterNodeDeclaredFeatures\" from cycle-state: not found",
+    ),
     ..Registration::named(NAME, |_| Ok(Box::new(NodeDeclaredFeatures)))
 };
 
@@ -25,6 +35,17 @@ impl Plugin for NodeDeclaredFeatures {
         match pod.shape.required_features {
             none if none.is_empty() => FilterPlan::skip(),
             required => FilterPlan::check(Required(required)),
+        }
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        match changed {
+            Changed::Node { old: None, new: Some(_) } => Hint::Queue,
+            Changed::Node { old: Some(old), new: Some(new) } => Hint::queue_if(old.features != new.features),
+            Changed::Pod { old: Some(old), new: Some(new) } => Hint::queue_if(
+                changed.is_pod(pod) && old.shape.required_features != new.shape.required_features,
+            ),
+            _ => Hint::Skip,
         }
     }
 }

@@ -3,7 +3,10 @@
 use base::Symbol;
 use wire::config::ExtensionPoint;
 
-use crate::framework::{Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Status, Value};
+use crate::framework::{
+    Actions, ClusterEvent, Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Resource, Scope, Status,
+    Value,
+};
 use crate::model::Pod;
 use crate::snapshot::NodeInfo;
 
@@ -12,6 +15,7 @@ const NAME: &str = "NodeName";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::Filter],
+    events: &[ClusterEvent::new(Resource::Node, Actions::ADD)],
     filter_scope: Some(Scope::Node),
     ..Registration::named(NAME, |_| Ok(Box::new(NodeName)))
 };

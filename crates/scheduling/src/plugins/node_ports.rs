@@ -2,7 +2,10 @@
 
 use wire::config::ExtensionPoint;
 
-use crate::framework::{Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Status, Value};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, Reason, Registration, Resource,
+    Scope, Status, Value,
+};
 use crate::model::{HostPort, Pod};
 use crate::snapshot::NodeInfo;
 
@@ -11,6 +14,10 @@ const NAME: &str = "NodePorts";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::PreFilter, ExtensionPoint::Filter],
+    events: &[
+        ClusterEvent::new(Resource::Pod, Actions::DELETE),
+        ClusterEvent::new(Resource::Node, Actions::ADD),
+    ],
     filter_scope: Some(Scope::Occupancy),
     filter_without_pre_filter: Some("reading \"PreFilterNodePorts\" from cycleState: not found"),
     ..Registration::named(NAME, |_| Ok(Box::new(NodePorts)))
@@ -25,6 +32,18 @@ impl Plugin for NodePorts {
         match &pod.shape.host_ports {
             ports if ports.is_empty() => FilterPlan::skip(),
             ports => FilterPlan::check(WantedPorts(ports)),
+        }
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        match changed {
+            Changed::Node { .. } => Hint::Queue,
+            Changed::Pod { old: Some(gone), new: None } if gone.has_place() => {
+                let wanted = &pod.shape.host_ports;
+                let frees = |port: &HostPort| wanted.iter().any(|wanted| wanted.conflicts(port));
+                Hint::queue_if(gone.shape.host_ports.iter().any(frees))
+            }
+            Changed::Pod { .. } => Hint::Skip,
         }
     }
 }

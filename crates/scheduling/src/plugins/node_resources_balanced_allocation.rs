@@ -37,9 +37,10 @@ impl Plugin for NodeResourcesBalancedAllocation {
     fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
         let asked: Asked =
             self.resources.iter().map(|resource| pod.shape.requests.accounted.get(resource.name)).collect();
-        let asks_nothing = asked.iter().all(|amount| *amount == 0);
-        let score = Balance { resources: &self.resources, asked };
-        if asks_nothing { ScorePlan::skipped_but(score) } else { ScorePlan::with(score) }
+        if asked.iter().all(|amount| *amount == 0) {
+            return ScorePlan::skip();
+        }
+        ScorePlan::with(Balance { resources: &self.resources, asked })
     }
 }
 

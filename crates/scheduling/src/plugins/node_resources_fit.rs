@@ -1,12 +1,14 @@
 //! NodeResourcesFit: a pod goes where its requests are free; scores say how full a node should get.
 
+mod hint;
 mod strategy;
 
 use base::Set;
 use wire::config::{ExtensionPoint, NodeResourcesFitArgs, PluginArgs};
 
 use crate::framework::{
-    Code, Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Score, ScorePlan, Status, Value,
+    Actions, Changed, ClusterEvent, Code, Cycle, Filter, FilterPlan, Hint, Plugin, Reason, Registration,
+    Resource, Scope, Score, ScorePlan, Status, Value,
 };
 use crate::model::resources::{ResourceName, is_extended};
 use crate::model::{Pod, Resources};
@@ -24,6 +26,10 @@ pub static REGISTRATION: Registration = Registration {
         ExtensionPoint::PreScore,
         ExtensionPoint::Score,
         ExtensionPoint::PlacementScore,
+    ],
+    events: &[
+        ClusterEvent::new(Resource::Pod, Actions::DELETE.or(Actions::UPDATE_POD_SCALE_DOWN)),
+        ClusterEvent::new(Resource::Node, Actions::ADD.or(Actions::UPDATE_NODE_ALLOCATABLE)),
     ],
     filter_scope: Some(Scope::Occupancy),
     score_scope: Some(Scope::Occupancy),
@@ -76,6 +82,19 @@ impl Plugin for NodeResourcesFit {
         let counted = asked.filter(|(name, _)| !self.ignores(cycle.symbols.resolve(*name)));
         let scalars = counted.map(|(name, amount)| (ResourceName::Scalar(name), amount)).collect();
         FilterPlan::check(Fits { request, scalars })
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        match changed {
+            Changed::Pod { old: Some(gone), new: None } => Hint::queue_if(gone.has_place()),
+            Changed::Pod { old: Some(old), new: Some(new) } => {
+                Hint::queue_if(changed.is_pod(pod) || new.node_name.is_some() && hint::frees(pod, old, new))
+            }
+            Changed::Node { old, new: Some(new) } => Hint::queue_if(
+                hint::fits_when_empty(pod, new) && old.is_none_or(|old| hint::grows(pod, old, new)),
+            ),
+            _ => Hint::Skip,
+        }
     }
 
     fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {

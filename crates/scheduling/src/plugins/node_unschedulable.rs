@@ -3,7 +3,10 @@
 use base::Symbol;
 use wire::config::ExtensionPoint;
 
-use crate::framework::{Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Status};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, Reason, Registration, Resource,
+    Scope, Status,
+};
 use crate::model::{Effect, Pod, Taint};
 use crate::snapshot::NodeInfo;
 
@@ -12,6 +15,10 @@ const NAME: &str = "NodeUnschedulable";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::Filter],
+    events: &[
+        ClusterEvent::new(Resource::Node, Actions::ADD.or(Actions::UPDATE_NODE_TAINT)),
+        ClusterEvent::new(Resource::Pod, Actions::UPDATE_POD_TOLERATION),
+    ],
     filter_scope: Some(Scope::Node),
     ..Registration::named(NAME, |build| {
         let key = build.compiler.symbol("node.kubernetes.io/unschedulable");
@@ -32,6 +39,19 @@ impl Plugin for NodeUnschedulable {
             FilterPlan::skip()
         } else {
             FilterPlan::check(RefuseCordoned)
+        }
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        match changed {
+            Changed::Node { old, new: Some(new) } => {
+                Hint::queue_if(!new.is_unschedulable && old.is_none_or(|old| old.is_unschedulable))
+            }
+            Changed::Node { .. } => Hint::Skip,
+            Changed::Pod { new, .. } => {
+                let tolerates = |pod: &Pod| pod.shape.tolerations.iter().any(|t| t.tolerates(&self.taint));
+                Hint::queue_if(changed.is_pod(pod) && new.is_some_and(tolerates))
+            }
         }
     }
 }

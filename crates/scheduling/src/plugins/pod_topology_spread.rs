@@ -4,13 +4,17 @@
 //! services and controller select by.
 
 mod filter;
+mod hint;
 mod score;
 
 use std::borrow::Cow;
 
 use wire::config::{ExtensionPoint, PluginArgs, PodTopologySpreadArgs};
 
-use crate::framework::{Cycle, FilterPlan, Plugin, Registration, Scope, ScorePlan, Status};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, FilterPlan, Hint, Plugin, Registration, Resource, Scope,
+    ScorePlan, Status,
+};
 use crate::model::{Pod, Selector, SpreadConstraint, taints};
 use crate::snapshot::NodeInfo;
 
@@ -23,6 +27,16 @@ pub static REGISTRATION: Registration = Registration {
         ExtensionPoint::Filter,
         ExtensionPoint::PreScore,
         ExtensionPoint::Score,
+    ],
+    events: &[
+        ClusterEvent::new(
+            Resource::Pod,
+            Actions::ADD.or(Actions::DELETE).or(Actions::UPDATE_POD_LABEL).or(Actions::UPDATE_POD_TOLERATION),
+        ),
+        ClusterEvent::new(
+            Resource::Node,
+            Actions::ADD.or(Actions::DELETE).or(Actions::UPDATE_NODE_LABEL).or(Actions::UPDATE_NODE_TAINT),
+        ),
     ],
     filter_scope: Some(Scope::Cluster),
     score_scope: Some(Scope::Cluster),
@@ -102,6 +116,14 @@ impl Plugin for PodTopologySpread {
             Ok(none) if none.is_empty() => FilterPlan::skip(),
             Ok(constraints) => FilterPlan::check(filter::HardSpread::new(cycle, pod, constraints)),
         }
+    }
+
+    fn hint(&self, cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        let Ok(constraints) = self.constraints(cycle, pod, true) else { return Hint::Queue };
+        Hint::queue_if(match changed {
+            Changed::Pod { old, new } => hint::pod_may_help(pod, &constraints, old, new),
+            Changed::Node { old, new } => hint::node_may_help(&constraints, old, new),
+        })
     }
 
     fn score<'a>(&'a self, cycle: Cycle<'a>, pod: &'a Pod, feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {

@@ -2,7 +2,9 @@
 
 use wire::config::ExtensionPoint;
 
-use crate::framework::{Cycle, Plugin, Reason, Registration, Status};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, Hint, Plugin, Reason, Registration, Resource, Status,
+};
 use crate::model::Pod;
 
 const NAME: &str = "SchedulingGates";
@@ -10,6 +12,7 @@ const NAME: &str = "SchedulingGates";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::PreEnqueue],
+    events: &[ClusterEvent::new(Resource::Pod, Actions::UPDATE_POD_SCHEDULING_GATES_ELIMINATED)],
     ..Registration::named(NAME, |_| Ok(Box::new(SchedulingGates)))
 };
 
@@ -24,5 +27,9 @@ impl Plugin for SchedulingGates {
         let names: Vec<_> = gates.iter().map(|gate| cycle.symbols.resolve(*gate)).collect();
         let text = format!("waiting for scheduling gates: [{}]", names.join(" "));
         Err(Status::unresolvable(NAME, Reason::text(text)))
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        Hint::queue_if(changed.is_pod(pod))
     }
 }

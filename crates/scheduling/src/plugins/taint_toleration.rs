@@ -5,9 +5,10 @@ use wire::config::ExtensionPoint;
 
 use crate::framework::plugin::default_normalize;
 use crate::framework::{
-    Cycle, Filter, FilterPlan, Plugin, Reason, Registration, Scope, Score, ScorePlan, Status, Value,
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, Reason, Registration, Resource,
+    Scope, Score, ScorePlan, Status, Value,
 };
-use crate::model::{Effect, Pod, Toleration, taints};
+use crate::model::{Effect, Node, Pod, Toleration, taints};
 use crate::snapshot::NodeInfo;
 
 const NAME: &str = "TaintToleration";
@@ -15,6 +16,10 @@ const NAME: &str = "TaintToleration";
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::Filter, ExtensionPoint::PreScore, ExtensionPoint::Score],
+    events: &[
+        ClusterEvent::new(Resource::Node, Actions::ADD.or(Actions::UPDATE_NODE_TAINT)),
+        ClusterEvent::new(Resource::Pod, Actions::UPDATE_POD_TOLERATION),
+    ],
     filter_scope: Some(Scope::Node),
     score_scope: Some(Scope::Node),
     score_without_pre_score: Some("error reading \"PreScoreTaintToleration\" from cycleState: not found"),
@@ -36,6 +41,16 @@ struct CountDiscouraging<'a> {
 impl Plugin for TaintToleration {
     fn filter<'a>(&'a self, cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
         FilterPlan::check(RefuseUntolerated { cycle, tolerations: &pod.shape.tolerations })
+    }
+
+    fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        let tolerations = &pod.shape.tolerations;
+        let repels = |node: &Node| taints::untolerated(&node.taints, tolerations).is_some();
+        match changed {
+            Changed::Node { old, new: Some(new) } => Hint::queue_if(!repels(new) && old.is_none_or(repels)),
+            Changed::Node { .. } => Hint::Skip,
+            Changed::Pod { .. } => Hint::queue_if(changed.is_pod(pod)),
+        }
     }
 
     fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {

@@ -27,8 +27,8 @@ pub fn num_feasible_nodes_to_find(percentage: i32, n: usize) -> usize {
 /// The nodes to look at: all, or those that PreFilter narrowed the search to.
 pub(super) fn candidates(cycle: Cycle<'_>, pre: &PreFiltered<'_>, diagnosis: &mut Diagnosis) -> Vec<Row> {
     let Some(names) = &pre.nodes else { return cycle.snapshot.order().to_vec() };
-    let mut plugins = pre.narrowing_plugins.clone();
-    plugins.sort_unstable();
+    // Those that narrowed the search, and, as upstream has it, the one that refused the nominated node before.
+    let plugins: Vec<&str> = diagnosis.unschedulable_plugins.iter().copied().collect();
     let text = format!("node(s) didn't satisfy plugin(s) [{}]", plugins.join(" "));
     diagnosis.absent = Status::unresolvable("", Reason::text(text));
     let mut seen = Set::default();
