@@ -7,13 +7,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use base::Interner;
 use clap::Args;
-use scheduling::framework::Profile;
 use wire::config::FeatureGates;
 
 use crate::Outcome;
-use crate::cluster_files::read_configuration;
+use crate::configuration::read_component_configuration;
 
 /// Flags, under kube-scheduler's names.
 #[derive(Args)]
@@ -32,9 +30,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Outcome {
     let gates = FeatureGates::parse(&options.feature_gates.join(","))
         .map_err(|error| anyhow::anyhow!("invalid argument for --feature-gates: {error}"))?;
-    let configuration = read_configuration(options.config.as_deref(), &gates)?;
-    // What upstream checks when it makes the plugins.
-    Profile::build_all(&configuration, &gates, &mut Interner::default())?;
+    let configuration = read_component_configuration(options.config.as_deref(), &gates)?;
     match &options.write_config_to {
         Some(path) => {
             write(path, &wire::config::to_yaml(&configuration))?;

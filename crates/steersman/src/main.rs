@@ -5,6 +5,7 @@
 //! (a file, a flag, a field), with one paragraph on standard error that says what and where.
 
 mod cluster_files;
+mod configuration;
 mod explain;
 mod kube_scheduler;
 mod simulate;

@@ -31,6 +31,7 @@ pub use args::{
     NodeResourcesBalancedAllocationArgs, NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs,
     ResourceSpec, ScoringStrategy, ShapePoint, VolumeBindingArgs,
 };
+pub use decode::closest;
 pub use duration::{Duration, DurationError};
 pub use error::{ConfigError, PluginSetError, Problem, Problems};
 pub use expand::{Implements, ResolvedPlugin, ResolvedPlugins, expand};

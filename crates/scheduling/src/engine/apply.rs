@@ -21,11 +21,10 @@ impl Scheduler {
                 let is_over = matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
                 let pod = Arc::new(Pod::compile(pod, &mut self.shapes, &mut compiler));
                 if is_over {
-                    self.delete_pod(&pod, now)
+                    self.delete_pod(&pod, now);
                 } else {
-                    self.upsert_pod(pod, now)
+                    self.upsert_pod(pod, now);
                 }
-                return;
             }
             Object::Node(node) => {
                 let node = Node::compile(node, &mut compiler);

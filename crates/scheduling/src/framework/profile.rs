@@ -1,7 +1,7 @@
 //! A profile: the plugins that decide for the pods of one scheduler name.
 
 use base::{Interner, Symbol};
-use wire::config::{self, ExtensionPoint, FeatureGates, SchedulerConfiguration};
+use wire::config::{self, ConfigError, ExtensionPoint, FeatureGates, PluginSetError, SchedulerConfiguration};
 
 use super::{Build, Plugin, Registration};
 use crate::model::Compiler;
@@ -30,8 +30,12 @@ pub struct Profile {
 
 /// Why profiles cannot be made, in upstream's words.
 #[derive(Debug, thiserror::Error)]
-#[error("initializing profiles: {0}")]
-pub struct ProfileError(String);
+#[error("profiles[{index}]: initializing profiles: {problem}")]
+pub struct ProfileError {
+    /// Which profile.
+    pub index: usize,
+    problem: String,
+}
 
 impl Profile {
     /// Makes all profiles of a configuration.
@@ -41,24 +45,19 @@ impl Profile {
         symbols: &mut Interner,
     ) -> Result<Vec<Profile>, ProfileError> {
         let mut profiles: Vec<Profile> = Vec::new();
-        for profile in &configuration.profiles {
-            let built = Profile::build(profile, configuration, gates, symbols).map_err(|error| {
-                ProfileError(format!(
-                    "creating profile for scheduler name {}: {error}",
-                    profile.scheduler_name
-                ))
+        for (index, profile) in configuration.profiles.iter().enumerate() {
+            let error = |problem| ProfileError { index, problem };
+            let built = Profile::build(profile, configuration, gates, symbols).map_err(|problem| {
+                error(format!("creating profile for scheduler name {}: {problem}", profile.scheduler_name))
             })?;
-            if let Some(first) = profiles.first() {
-                let queue_sort = |p: &Profile| p.names_at(ExtensionPoint::QueueSort).next();
-                let (mine, theirs) = (queue_sort(&built), queue_sort(first));
-                if mine != theirs {
-                    return Err(ProfileError(format!(
-                        "different queue sort plugins for profile {:?}: {:?}, first: {:?}",
-                        profile.scheduler_name,
-                        mine.unwrap_or(""),
-                        theirs.unwrap_or("")
-                    )));
-                }
+            let queue_sort = |p: &Profile| p.names_at(ExtensionPoint::QueueSort).next().unwrap_or_default();
+            if let Some(first) = profiles.first().filter(|first| queue_sort(first) != queue_sort(&built)) {
+                return Err(error(format!(
+                    "different queue sort plugins for profile {:?}: {:?}, first: {:?}",
+                    profile.scheduler_name,
+                    queue_sort(&built),
+                    queue_sort(first)
+                )));
             }
             profiles.push(built);
         }
@@ -73,7 +72,7 @@ impl Profile {
     ) -> Result<Profile, String> {
         let implements = |name: &str| registration(name).map(|registration| registration.points);
         let resolved = config::expand(&profile.plugins, &profile.scheduler_name, &implements)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| with_suggestion(&error))?;
         let mut built = Profile {
             scheduler_name: profile.scheduler_name.as_str().into(),
             scheduler_symbol: symbols.intern(&profile.scheduler_name),
@@ -143,6 +142,19 @@ impl Profile {
     /// The queue sort plugin. Every profile has exactly one.
     pub fn queue_sort(&self) -> Option<&dyn Plugin> {
         self.at(ExtensionPoint::QueueSort).next().map(|plugin| plugin.plugin.as_ref())
+    }
+}
+
+/// Upstream's words for plugin sets that do not fit together, and what a misspelt name may have meant.
+fn with_suggestion(error: &ConfigError) -> String {
+    let unknown = match error {
+        ConfigError::Plugins(PluginSetError::Unknown { name, .. }) => name,
+        _ => return error.to_string(),
+    };
+    let known: Vec<&str> = REGISTRY.iter().map(|registration| registration.name).collect();
+    match config::closest(unknown, &known) {
+        Some(name) => format!("{error}; did you mean {name}?"),
+        None => format!("{error}; the plugins are {}", known.join(", ")),
     }
 }
 

@@ -71,7 +71,7 @@ struct Fractions(smallvec::SmallVec<[f64; 4]>);
 impl Fractions {
     fn push(&mut self, requested: i64, allocatable: i64) {
         let fraction = requested as f64 / allocatable as f64;
-        self.0.push(fraction.min(1.0));
+        self.0.push(fraction.clamp(0.0, 1.0));
     }
 
     /// 100 if all fractions are equal, less the further they are apart.

@@ -7,6 +7,7 @@ mod spelling;
 
 pub(super) use base64::encode as encode_base64;
 pub(super) use component::load;
+pub use spelling::closest;
 
 use std::collections::BTreeSet;
 
@@ -226,7 +227,7 @@ impl<'n> Object<'n, '_> {
             if !seen.insert(name) {
                 self.problems.push(Problem::Strict(format!("duplicate field \"{path}\"")));
             } else if !self.asked.contains(&name.as_str()) {
-                let hint = match spelling::closest(name, &self.asked) {
+                let hint = match closest(name, &self.asked) {
                     Some(known) => format!(" (did you mean \"{known}\"?)"),
                     None => String::new(),
                 };

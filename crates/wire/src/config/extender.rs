@@ -40,6 +40,16 @@ impl Extender {
         if self.http_timeout == Duration::ZERO { DEFAULT_TIMEOUT } else { self.http_timeout }
     }
 
+    /// The verbs by which the extender takes part in choosing a node.
+    pub fn deciding_verbs(&self) -> impl Iterator<Item = &'static str> {
+        let verbs = [
+            ("filterVerb", &self.filter_verb),
+            ("prioritizeVerb", &self.prioritize_verb),
+            ("preemptVerb", &self.preempt_verb),
+        ];
+        verbs.into_iter().filter(|(_, verb)| !verb.is_empty()).map(|(field, _)| field)
+    }
+
     /// Whether the extender binds pods.
     pub fn is_binder(&self) -> bool {
         !self.bind_verb.is_empty()

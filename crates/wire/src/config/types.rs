@@ -35,6 +35,35 @@ pub struct SchedulerConfiguration {
     pub delay_cache_until_active: bool,
 }
 
+impl SchedulerConfiguration {
+    /// Leaves to extenders what they claim: resources that an extender manages and that the scheduler is to
+    /// ignore replace NodeResourcesFit's `ignoredResources` in every profile. The error is kube-scheduler's.
+    pub fn apply_managed_resources(&mut self) -> Result<(), String> {
+        let managed = self.extenders.iter().flat_map(|extender| &extender.managed_resources);
+        let ignored: Vec<String> = managed
+            .filter(|resource| resource.ignored_by_scheduler)
+            .map(|resource| resource.name.clone())
+            .collect();
+        if ignored.is_empty() {
+            return Ok(());
+        }
+        for profile in &mut self.profiles {
+            let mut args = profile.plugin_config.iter_mut().map(|config| &mut config.args);
+            let fit = args.find_map(|args| match args {
+                PluginArgs::NodeResourcesFit(args) => Some(args),
+                _ => None,
+            });
+            let Some(fit) = fit else {
+                return Err(
+                    "couldn't build extenders: can't find NodeResourcesFitArgs in plugin config".into()
+                );
+            };
+            fit.ignored_resources.clone_from(&ignored);
+        }
+        Ok(())
+    }
+}
+
 /// How one of several schedulers becomes the active one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaderElection {

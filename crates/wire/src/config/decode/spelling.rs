@@ -4,7 +4,7 @@
 const MAX_DISTANCE: usize = 4;
 
 /// The known name that is closest to `name`, if any is close enough to be what was meant.
-pub(super) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     // Names beyond any known length are no typos, and not worth quadratic work.
     if name.len() > 64 {
         return None;
