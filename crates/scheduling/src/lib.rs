@@ -19,7 +19,7 @@
 //! | [`cluster`] | namespaces, services, controllers, budgets, device classes |
 //! | [`framework`] | what a plugin is, and what runs plugins |
 //! | [`plugins`] | one file per in-tree plugin, one table |
-//! | [`reference`] | one decision, straight from the rules, without caches |
+//! | [`mod@reference`] | one decision, straight from the rules, without caches |
 //! | [`engine`] | the state machine around decisions: queue, assumed pods, nominations |
 //! | [`explanation`] | every plugin's verdict and score for every node, for people |
 //!
@@ -27,7 +27,7 @@
 //!
 //! Not here: the fast evaluator, which keeps what it knows from one decision to the next. Its place is prepared
 //! by [`framework::Scope`], which every plugin declares, and by [`snapshot::ChangeLog`]; it has to agree with
-//! [`reference`] always.
+//! [`mod@reference`] always.
 
 pub mod cluster;
 pub mod engine;

@@ -1,7 +1,7 @@
 //! The model: what decisions are made of.
 //!
 //! [`wire`] objects are compiled once, when they arrive, into values that are cheap to compare: strings that
-//! are compared become [`Symbol`](base::Symbol)s, quantities become `i64` in the scheduler's units
+//! are compared become [`Symbol`]s, quantities become `i64` in the scheduler's units
 //! (millicores, bytes, pieces), selectors become lists of tests over symbols. Malformed parts, which an API
 //! server would have refused but a file typed by hand may have, are kept as the text of the error, because
 //! upstream reports them at the moment a plugin reads them.
