@@ -175,6 +175,28 @@ fn pods_that_need_what_is_not_decided_about_are_refused_by_name() {
     }
 }
 
+#[test]
+fn a_percentage_that_is_written_down_limits_the_search_and_moves_its_start() {
+    let gates = FeatureGates::default();
+    let text = "{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration, \
+                percentageOfNodesToScore: 60}";
+    let configuration = wire::config::load(text.as_bytes(), "test", &gates).expect("valid");
+    let mut scheduler = Scheduler::new(&configuration, gates, 7).expect("valid");
+    for i in 0..200 {
+        scheduler.step(Input::Upsert(&small_node(&format!("n{i}"))), SOON);
+    }
+    let mut firsts = Vec::new();
+    for i in 0..3 {
+        scheduler.step(Input::Upsert(&pod(&format!("p{i}"), &json!({}), &asking_cpu("1m"))), SOON);
+        let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+        let Decision::Placed(selection) = tried.decision else { panic!("{}", tried.message) };
+        assert_eq!(selection.feasible.len(), 120);
+        let name = scheduler.snapshot().node(selection.feasible[0]).node.name;
+        firsts.push(scheduler.symbols().resolve(name).to_owned());
+    }
+    assert_eq!(firsts, ["n0", "n120", "n40"]);
+}
+
 /// A cluster and its pending pods, drawn at random.
 fn cluster() -> impl Strategy<Value = Vec<Object>> {
     let nodes = prop::collection::vec((1..5_u8, 0..3_u8, any::<bool>()), 1..6);
