@@ -3,14 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --release --quiet --bin steersman
-steersman=target/release/steersman
-
 run() {
     printf '\n$ steersman %s\n\n' "$*"
     # Exit code 1 says that a pod does not fit, which is the point of this tour.
-    "$steersman" "$@" || [ $? -eq 1 ]
+    cargo run --release --quiet --bin steersman -- "$@" || [ $? -eq 1 ]
 }
 
 run simulate -f examples/cluster
-run explain pod analytics/report-builder -f examples/cluster
+
+printf '\n%s\n' "explain looks at the cluster as given; --after-pending has it look where simulate has left off."
+run explain pod analytics/report-builder -f examples/cluster --after-pending

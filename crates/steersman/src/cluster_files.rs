@@ -1,16 +1,19 @@
 //! A cluster given as files: read, checked as a whole, and completed as an API server would.
 
+mod defaults;
+mod priority;
+mod spelling;
+mod validate;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use wire::config::{FeatureGates, SchedulerConfiguration};
+use anyhow::{Result, bail};
 use wire::decode::{self, Decoded, Sourced};
 use wire::{Kind, Object, Pod};
 
-/// Priorities of the classes that every cluster has.
-const SYSTEM_PRIORITY_CLASSES: [(&str, i32); 2] =
-    [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
+/// Kinds that are passed over although pods come of them.
+const KINDS_THAT_MAKE_PODS: [&str; 4] = ["Deployment", "DaemonSet", "Job", "CronJob"];
 
 /// The objects of a cluster.
 #[derive(Debug, Default)]
@@ -24,9 +27,13 @@ pub(crate) struct ClusterFiles {
 impl ClusterFiles {
     /// Reads files and folders; `-` is standard input.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<ClusterFiles> {
+        let is_stdin = |path: &PathBuf| path == Path::new("-");
+        if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
+            bail!("-f -: standard input can be read only once. Remove the other -f -");
+        }
         let mut files = ClusterFiles::default();
         for path in paths {
-            let decoded: Decoded = if path == Path::new("-") {
+            let decoded: Decoded = if is_stdin(path) {
                 decode::read_reader("standard input", std::io::stdin().lock())?
             } else {
                 decode::read_path(path)?
@@ -36,9 +43,12 @@ impl ClusterFiles {
                 *files.skipped.entry(kind).or_default() += n;
             }
         }
+        files.refuse_nothing(paths)?;
         files.generate_names();
+        validate::refuse_invalid(&files.objects)?;
         files.refuse_duplicates()?;
         files.refuse_missing_nodes()?;
+        defaults::fill_in(&mut files.objects);
         files.resolve_priorities()?;
         Ok(files)
     }
@@ -57,6 +67,33 @@ impl ClusterFiles {
             Object::Node(node) => Some(node.as_ref()),
             _ => None,
         })
+    }
+
+    /// What to know about objects that were passed over, if it may explain an answer that surprises.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let passed_over: Vec<String> = KINDS_THAT_MAKE_PODS
+            .iter()
+            .filter_map(|kind| self.skipped.get(*kind).map(|n| format!("{n} {kind}{}", plural(*n))))
+            .collect();
+        if passed_over.is_empty() || self.pods().next().is_some() {
+            return None;
+        }
+        Some(format!(
+            "there is no pod to schedule: {} passed over, because their pods are made by controllers. Give the pods \
+             themselves, such as those of kubectl get pods -A -o yaml",
+            passed_over.join(", ")
+        ))
+    }
+
+    fn refuse_nothing(&self, paths: &[PathBuf]) -> Result<()> {
+        if self.objects.is_empty() && self.skipped.is_empty() {
+            let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            bail!(
+                "{}: there is no Kubernetes object in it. Give files with nodes and pods",
+                shown.join(", ")
+            );
+        }
+        Ok(())
     }
 
     /// Names objects that have only `metadata.generateName`, in order: `web-1`, `web-2` …
@@ -112,48 +149,6 @@ impl ClusterFiles {
         }
         Ok(())
     }
-
-    /// Fills in `spec.priority` from the pod's class, as the API server's admission does.
-    pub(crate) fn resolve_priorities(&mut self) -> Result<()> {
-        let mut classes: BTreeMap<String, (i32, Option<String>)> = BTreeMap::new();
-        for (name, value) in SYSTEM_PRIORITY_CLASSES {
-            classes.insert(name.to_owned(), (value, None));
-        }
-        let mut default = (0, None);
-        for sourced in &self.objects {
-            if let Object::PriorityClass(class) = &sourced.object {
-                let resolved = (class.value, class.preemption_policy.clone());
-                if class.global_default {
-                    default = resolved.clone();
-                }
-                classes.insert(class.metadata.name.clone(), resolved);
-            }
-        }
-        for sourced in &mut self.objects {
-            let label = describe(&sourced.object);
-            let Object::Pod(pod) = &mut sourced.object else { continue };
-            if pod.spec.priority.is_some() {
-                continue;
-            }
-            let class = pod.spec.priority_class_name.as_str();
-            let (priority, policy) = if class.is_empty() {
-                default.clone()
-            } else {
-                classes.get(class).cloned().with_context(|| {
-                    format!(
-                        "{}: {label}: spec.priorityClassName: there is no PriorityClass {class:?}. Add it, or set \
-                         spec.priority",
-                        sourced.origin
-                    )
-                })?
-            };
-            pod.spec.priority = Some(priority);
-            if pod.spec.preemption_policy.is_none() {
-                pod.spec.preemption_policy = policy;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// `Pod default/web-1`, `Node worker-3`.
@@ -167,22 +162,31 @@ pub(crate) fn describe(object: &Object) -> String {
     }
 }
 
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
 /// Whether a pod has run to its end and so takes no room.
 pub(crate) fn is_finished(pod: &Pod) -> bool {
     matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
 }
 
-/// Reads and validates a KubeSchedulerConfiguration; without a file, the default one.
-pub(crate) fn read_configuration(
-    path: Option<&Path>,
-    gates: &FeatureGates,
-) -> Result<SchedulerConfiguration> {
-    let Some(path) = path else { return Ok(SchedulerConfiguration::default_for(gates)) };
-    let bytes = std::fs::read(path).with_context(|| format!("reading configuration {}", path.display()))?;
-    let configuration = wire::config::load(&bytes, &path.display().to_string(), gates)?;
-    let problems = wire::config::validate(&configuration, gates);
-    if !problems.is_empty() {
-        bail!("{}: {}", path.display(), wire::config::FieldErrors(problems));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controllers_without_pods_are_pointed_out() {
+        let skipped = |kinds: &[(&str, usize)]| ClusterFiles {
+            skipped: kinds.iter().map(|(kind, n)| ((*kind).to_owned(), *n)).collect(),
+            ..ClusterFiles::default()
+        };
+        let hint = skipped(&[("Deployment", 2), ("Job", 1), ("ConfigMap", 3)]).hint().expect("a hint");
+        assert!(hint.contains("2 Deployments, 1 Job passed over"), "{hint}");
+        assert_eq!(skipped(&[("ConfigMap", 3)]).hint(), None);
+        let mut files = skipped(&[("Deployment", 1)]);
+        let pod = br#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p"}}"#;
+        files.objects = decode::read_bytes("pod", pod).expect("a pod").objects;
+        assert_eq!(files.hint(), None);
     }
-    Ok(configuration)
 }

@@ -9,7 +9,10 @@ use wire::config::{FeatureGates, FieldErrors, SchedulerConfiguration};
 
 /// Reads a configuration for a command that decides without a cluster. Such a command cannot ask extenders, and
 /// to leave them out would decide differently, so a configuration with one that takes part is refused.
-pub(crate) fn read_configuration(path: Option<&Path>, gates: &FeatureGates) -> Result<SchedulerConfiguration> {
+pub(crate) fn read_configuration(
+    path: Option<&Path>,
+    gates: &FeatureGates,
+) -> Result<SchedulerConfiguration> {
     let configuration = read_component_configuration(path, gates)?;
     for (i, extender) in configuration.extenders.iter().enumerate() {
         if let Some(verb) = extender.deciding_verbs().next() {

@@ -6,10 +6,12 @@
 //!             +---- remedies: change one thing, decide again
 //! ```
 //!
-//! [`situation`] is the cluster in the files and the pod in question; it can be asked what would be decided if
-//! one thing were different. [`report`] is what there is to say, as data; everything printed comes from it.
-//! [`gather`] fills it in, [`remedies`] proposes changes and keeps those that help, [`text`] writes it for people.
+//! [`after_pending`] places the other pods first, if asked. [`situation`] is the cluster in the files and the pod
+//! in question; it can be asked what would be decided if one thing were different. [`report`] is what there is to
+//! say, as data; everything printed comes from it. [`gather`] fills it in, [`remedies`] proposes changes and keeps
+//! those that help, [`text`] writes it for people.
 
+mod after_pending;
 mod gather;
 mod node_labels;
 mod paint;
@@ -27,11 +29,13 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use wire::config::FeatureGates;
 
+use self::after_pending::Standpoint;
 use self::paint::Paint;
 use self::report::{Outcome as PodOutcome, Report};
 use self::situation::Situation;
 use crate::Outcome;
-use crate::cluster_files::{ClusterFiles, read_configuration};
+use crate::cluster_files::ClusterFiles;
+use crate::configuration::read_configuration;
 
 /// Flags of `explain`.
 #[derive(Args)]
@@ -49,6 +53,9 @@ pub(crate) struct Options {
     /// Explain in full why the pod is not on this node
     #[arg(long, value_name = "NODE")]
     why_not: Option<String>,
+    /// Place all other pending pods first, and explain against the cluster that is left
+    #[arg(long)]
+    after_pending: bool,
     /// Show every node, however many there are
     #[arg(long)]
     all_nodes: bool,
@@ -82,12 +89,17 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .map_err(|error| anyhow::anyhow!("invalid argument for --feature-gates: {error}"))?;
     let key = target::parse(&options.kind, &options.name, options.namespace.as_deref())?;
     let configuration = read_configuration(options.config.as_deref(), &gates)?;
-    let files = ClusterFiles::read(&options.files)?;
-    let pod = target::find_pod(&files, &key)?.clone();
+    let mut files = ClusterFiles::read(&options.files)?;
+    let pod = target::find_pod(&files, &key).inspect_err(|_| give_hint(&files))?.clone();
     if let Some(node) = &options.why_not {
         target::find_node(&files, node)?;
     }
-    let mut situation = Situation::new(&configuration, gates, options.seed, files, pod)?;
+    let standpoint = if options.after_pending {
+        after_pending::place_others(&configuration, gates, options.seed, &mut files, &pod)?
+    } else {
+        Standpoint::as_given(&files, &pod)
+    };
+    let mut situation = Situation::new(&configuration, gates, options.seed, files, standpoint, pod)?;
     let report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;
 
     let mut output = io::stdout().lock();
@@ -99,6 +111,14 @@ pub(crate) fn run(options: &Options) -> Outcome {
         result => result.context("writing the answer")?,
     }
     Ok(ExitCode::from(u8::from(report.outcome != PodOutcome::Placed)))
+}
+
+/// Says why a pod may be missing, if the files have what usually makes pods instead.
+fn give_hint(files: &ClusterFiles) {
+    if let Some(hint) = files.hint() {
+        // If nobody reads standard error, the exit code still tells that something is wrong.
+        let _ = writeln!(io::stderr(), "{hint}");
+    }
 }
 
 /// Writes at once what was put together in memory, so that an answer is never cut off by an error in between.

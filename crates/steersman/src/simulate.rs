@@ -14,7 +14,8 @@ use clap::{Args, ValueEnum};
 use wire::config::FeatureGates;
 
 use crate::Outcome;
-use crate::cluster_files::{ClusterFiles, read_configuration};
+use crate::cluster_files::ClusterFiles;
+use crate::configuration::read_configuration;
 use crate::simulation::Simulation;
 use progress::ProgressBar;
 use report::Report;
@@ -30,6 +31,9 @@ Expressions of --what-if, applied in the given order before anything is schedule
   cordon=NODE                        NODE takes no new pods
   scale=[NAMESPACE/]KIND/NAME=N      the workload has N pods; KIND is deployment, replicaset, statefulset,
                                      replicationcontroller or job
+
+A preempted pod of a ReplicaSet, StatefulSet, ReplicationController or Job is replaced by a new pending pod, as its
+controller would do, and uses its disruption budgets up until a pod they protect is placed.
 
 Exit codes: 0 every pending pod is placed, 1 some are left over, 2 the input is wrong")]
 pub(crate) struct Options {
@@ -74,6 +78,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let mut files = ClusterFiles::read(&options.filename)?;
     what_if::apply(&what_ifs, &mut files)?;
 
+    let hint = files.hint();
     let objects = files.objects.into_iter().map(|sourced| sourced.object).collect();
     let simulation = Simulation::new(&configuration, gates, options.seed, objects)?;
     let bar = ProgressBar::new();
@@ -81,7 +86,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     bar.clear();
 
     let code = if result.left_over.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    let report = Report::new(result, files.skipped, &options.what_if, options.seed);
+    let report = Report::new(result, files.skipped, hint, &options.what_if, options.seed);
     print(&report, options.output)?;
     Ok(code)
 }

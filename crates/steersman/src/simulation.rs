@@ -4,10 +4,13 @@
 //! preempted ones, and lets time pass when everybody waits. Its result is a function of the objects, the
 //! configuration and the seed; no clock is read.
 //!
-//! What nobody does here: make new pods in place of those that were preempted, pull images, or move
-//! disruption budgets. Pods that are terminating when they are preempted are taken to be gone then.
+//! Controllers make new pods in place of those that were preempted ([`replacements`]), and disruption budgets are
+//! used up ([`budgets`]). What nobody does here: pull images. Pods that are terminating when they are preempted
+//! are taken to be gone then.
 
+mod budgets;
 mod fate;
+mod replacements;
 mod result;
 mod utilisation;
 
@@ -22,7 +25,9 @@ use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Object, Pod, Timestamp};
 
 use crate::cluster_files::{describe, is_finished};
+use budgets::Budgets;
 use fate::{Fate, Placement, Refusal};
+use replacements::{Replacements, Successor};
 pub(crate) use result::{Blame, LeftOver, Placed, Preempted, SimulationResult};
 pub(crate) use utilisation::{NodePools, PoolUsage, Usage};
 
@@ -40,9 +45,14 @@ pub(crate) struct Simulation {
     /// Indexes into `pending`, by UID.
     by_uid: Map<Arc<str>, usize>,
     preempted: Vec<Preempted>,
+    replacements: Replacements,
+    budgets: Budgets,
     /// Indexes into `pending` of the pods that got a node, in that order.
     placed: Vec<usize>,
     n_bound: usize,
+    n_finished: usize,
+    /// Terminating pods without a node: nobody decides about them any more.
+    n_terminating: usize,
     n_settled: usize,
     n_attempts: u64,
     pools: NodePools,
@@ -79,13 +89,17 @@ impl Simulation {
             scheduler: Scheduler::new(configuration, gates, seed)?,
             now: start(&objects),
             pools: NodePools::of(&objects),
+            budgets: Budgets::of(&objects),
             objects,
             pods: Map::default(),
             pending: Vec::new(),
             by_uid: Map::default(),
             preempted: Vec::new(),
+            replacements: Replacements::default(),
             placed: Vec::new(),
             n_bound: 0,
+            n_finished: 0,
+            n_terminating: 0,
             n_settled: 0,
             n_attempts: 0,
             before: Vec::new(),
@@ -103,7 +117,12 @@ impl Simulation {
         }
         for (i, object) in self.objects.iter().enumerate() {
             let Object::Pod(pod) = object else { continue };
-            if pod.spec.node_name.is_empty() || is_finished(pod) {
+            if is_finished(pod) {
+                self.n_finished += 1;
+                continue;
+            }
+            if pod.spec.node_name.is_empty() {
+                self.n_terminating += usize::from(!is_pending(pod));
                 continue;
             }
             remember(&mut self.pods, &self.objects, uid(pod), i)?;
@@ -125,25 +144,49 @@ impl Simulation {
         }
         pending.sort_unstable();
         for (_, i) in pending {
-            let object = &self.objects[i];
-            let Object::Pod(pod) = object else { continue };
-            let uid = uid(pod);
-            remember(&mut self.pods, &self.objects, Arc::clone(&uid), i)?;
-            self.by_uid.insert(uid, self.pending.len());
-            self.pending.push(Pending {
-                object: i,
-                key: key(pod),
-                priority: pod.spec.priority.unwrap_or(0),
-                n_attempts: 0,
-                fate: Fate::Untried,
-            });
-            self.scheduler.step(Input::Upsert(object), self.now);
+            let Object::Pod(pod) = &self.objects[i] else { continue };
+            remember(&mut self.pods, &self.objects, uid(pod), i)?;
+            self.enqueue(i);
         }
         Ok(())
     }
 
+    /// Has a pod wait for its turn.
+    fn enqueue(&mut self, i: usize) {
+        let object = &self.objects[i];
+        let Object::Pod(pod) = object else { return };
+        self.by_uid.insert(uid(pod), self.pending.len());
+        self.pending.push(Pending {
+            object: i,
+            key: key(pod),
+            priority: pod.spec.priority.unwrap_or(0),
+            n_attempts: 0,
+            fate: Fate::Untried,
+        });
+        self.scheduler.step(Input::Upsert(object), self.now);
+    }
+
     /// Decides until every pod is placed or waits for something that does not happen.
     pub(crate) fn run(mut self, progress: &mut dyn FnMut(Progress)) -> SimulationResult {
+        self.settle(progress);
+        self.into_result()
+    }
+
+    /// The cluster after a run: the objects in the order in which they were given, `None` for pods that are gone,
+    /// then the pods that controllers made.
+    pub(crate) fn into_settled_cluster(mut self) -> Vec<Option<Object>> {
+        self.settle(&mut |_| {});
+        let pods = self.pods;
+        let is_gone = |i: usize, object: &Object| match object {
+            Object::Pod(pod) if !is_finished(pod) && (is_pending(pod) || !pod.spec.node_name.is_empty()) => {
+                pods.get(&uid(pod)) != Some(&i)
+            }
+            _ => false,
+        };
+        self.objects.into_iter().enumerate().map(|(i, o)| (!is_gone(i, &o)).then_some(o)).collect()
+    }
+
+    fn settle(&mut self, progress: &mut dyn FnMut(Progress)) {
         loop {
             while self.scheduler.queue().n_active() > 0 {
                 let step = self.scheduler.step(Input::Schedule, self.now);
@@ -154,7 +197,6 @@ impl Simulation {
             self.now = self.now.max(wake);
             self.scheduler.step(Input::Tick, self.now);
         }
-        self.into_result()
     }
 
     fn carry_out(&mut self, step: Step) {
@@ -180,7 +222,7 @@ impl Simulation {
             && let Some(preemption) = &refusal.preemption
         {
             for victim in &preemption.chosen().victims {
-                self.remove_victim(&victim.uid, &pod.key);
+                self.remove_victim(&victim.uid, &pod.key, &pod.uid);
             }
         }
     }
@@ -211,20 +253,37 @@ impl Simulation {
         }
         self.scheduler.step(Input::Upsert(&self.objects[i]), self.now);
         self.scheduler.step(Input::BindFinished { uid, result: Ok(()) }, self.now);
+        if let Object::Pod(pod) = &self.objects[i] {
+            self.budgets.placed(pod, &mut self.scheduler, self.now);
+        }
     }
 
-    fn remove_victim(&mut self, uid: &str, by: &PodKey) {
+    fn remove_victim(&mut self, uid: &str, by: &PodKey, by_uid: &Arc<str>) {
         let Some(i) = self.pods.remove(uid) else { return };
         let Object::Pod(pod) = &self.objects[i] else { return };
-        let victim = Preempted {
+        let successor = self.replacements.succeed(pod, &self.objects, self.now);
+        let mut victim = Preempted {
             pod: key(pod),
             node: pod.spec.node_name.clone(),
             priority: pod.spec.priority.unwrap_or(0),
             by: by.clone(),
+            by_uid: Arc::clone(by_uid),
+            replaced_by: None,
         };
         self.scheduler.step(Input::Delete(&self.objects[i]), self.now);
+        self.budgets.evicted(pod, &mut self.scheduler, self.now);
+        let is_given_up = matches!(successor, Successor::NotAgain);
+        if let Successor::Pod(replacement) = successor {
+            victim.replaced_by = Some(key(&replacement));
+            self.pods.insert(self::uid(&replacement), self.objects.len());
+            self.objects.push(Object::Pod(replacement));
+            self.enqueue(self.objects.len() - 1);
+        }
         if let Some(pending) = self.by_uid.get(uid).map(|i| &mut self.pending[*i]) {
-            pending.fate = Fate::Preempted { node: victim.node.clone(), by: by.clone() };
+            pending.fate = match &victim.replaced_by {
+                Some(_) => Fate::Replaced,
+                None => Fate::Preempted { node: victim.node.clone(), by: by.clone(), is_given_up },
+            };
         }
         self.preempted.push(victim);
     }

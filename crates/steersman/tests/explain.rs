@@ -4,10 +4,14 @@
 
 #[path = "explain/cluster.rs"]
 mod cluster;
+#[path = "explain/figures.rs"]
+mod figures;
 #[path = "explain/node_remedies.rs"]
 mod node_remedies;
 #[path = "explain/pod_remedies.rs"]
 mod pod_remedies;
+#[path = "explain/standpoint.rs"]
+mod standpoint;
 
 use std::process::{Command, Stdio};
 
@@ -93,7 +97,7 @@ fn a_refusal_is_told_in_upstreams_words_and_with_its_figures() {
     answer.has_code(1);
     answer.begins_with("default/web: is not placed: 0/1 nodes are available: 1 Insufficient cpu. ");
     answer.says("refused by NodeResourcesFit   Insufficient cpu: requested 5, free 4 of 4");
-    answer.says("Preemption does not help: ");
+    answer.says("Preemption does not help: on the only node other pods are not what is in the way.");
 }
 
 #[test]
@@ -167,17 +171,28 @@ fn a_bound_pod_is_decided_anew_without_itself() {
 }
 
 #[test]
-fn a_pod_that_is_over_or_going_away_is_called_so() {
+fn nothing_is_decided_about_a_pod_that_is_over_or_going_away() {
     let mut done = pod("done");
     done["spec"]["nodeName"] = json!("gone");
     done["status"] = json!({"phase": "Succeeded"});
     let mut leaving = pod("leaving");
     leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
     let cluster = Cluster::new([node("a"), done, leaving]);
-    cluster.explain(&["pod", "done"]).says("has run on gone and is over (Succeeded)");
+    let answer = cluster.explain(&["pod", "done"]);
+    answer.has_code(1);
+    answer.begins_with("default/done: has finished on gone (Succeeded) and takes no room\n");
+    answer.lacks("would be placed");
+    assert_eq!(cluster.json(&["pod", "done"])["outcome"], "finished");
     let answer = cluster.explain(&["pod", "leaving"]);
     answer.has_code(1);
     answer.says("skip schedule deleting pod: default/leaving");
+
+    let mut leaving = cluster::pod_on("leaving", "a");
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    let answer = Cluster::new([node("a"), leaving]).explain(&["pod", "leaving"]);
+    answer.has_code(1);
+    answer.begins_with("default/leaving: is on a and is being deleted: it takes room until it is gone\n");
+    answer.lacks("would be placed");
 }
 
 #[test]
@@ -187,6 +202,7 @@ fn a_pod_of_another_scheduler_is_not_looked_at() {
     let answer = Cluster::new([node("a"), web]).explain(&["pod", "web"]);
     answer.has_code(1);
     answer.says("no profile has its schedulerName \"other\"; there is default-scheduler");
+    answer.says("set schedulerName: default-scheduler → would be placed on a");
 }
 
 #[test]
@@ -204,6 +220,7 @@ fn an_empty_cluster_is_no_error() {
     let answer = Cluster::new([pod("web")]).explain(&["pod", "web"]);
     answer.has_code(1);
     answer.begins_with("default/web: is not placed: no nodes available to schedule pods\n");
+    answer.says("add a node with 1 cpu and 1Gi memory → would be placed on the new node");
 }
 
 #[test]

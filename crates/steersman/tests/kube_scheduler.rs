@@ -23,7 +23,8 @@ fn with_header(body: &str) -> String {
 /// What the command prints for a configuration.
 fn printed(name: &str, body: &str) -> String {
     let path = file(name, &with_header(body));
-    let output = steersman(&["kube-scheduler", "--config", &path.to_string_lossy(), "--write-config-to", "-"]);
+    let output =
+        steersman(&["kube-scheduler", "--config", &path.to_string_lossy(), "--write-config-to", "-"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }

@@ -6,6 +6,10 @@
 mod errors;
 #[path = "simulate/outcomes.rs"]
 mod outcomes;
+#[path = "simulate/replacements.rs"]
+mod replacements;
+#[path = "simulate/totals.rs"]
+mod totals;
 #[path = "simulate/what_if.rs"]
 mod what_if;
 #[path = "simulate/world.rs"]

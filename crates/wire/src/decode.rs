@@ -6,14 +6,15 @@
 //! | YAML: one document or several | through a tree, one document at a time |
 //! | `kind: List`, `kind: PodList` … in either | its items |
 //!
-//! Kinds that no scheduler reads are counted and skipped; everything else that is not understood is an error,
-//! and the first error ends the reading. Hostile input costs no more than a multiple of its size: nesting,
-//! aliases and what they expand to have limits.
+//! Kinds that no scheduler reads are counted and skipped, unless they are a misspelling of one that is read;
+//! everything else that is not understood is an error, and the first error ends the reading. Hostile input costs
+//! no more than a multiple of its size: nesting, aliases and what they expand to have limits.
 
 mod document;
 mod error;
 mod files;
 mod json;
+mod kinds;
 #[cfg(test)]
 mod tests;
 mod yaml;

@@ -91,15 +91,36 @@ impl Value {
     /// The value as people read it.
     pub fn describe(&self, symbols: &Interner) -> String {
         match self {
+            Value::Amount(resource, amount) if counts_bytes(*resource, symbols) => describe_bytes(*amount),
             Value::Amount(resource, amount) => describe_amount(*resource, *amount),
             Value::Count(n) => n.to_string(),
             Value::Name(symbol) => symbols.resolve(*symbol).to_owned(),
             Value::Text(text) => text.to_string(),
         }
     }
+
+    /// Like [`Value::describe`], but never rounded.
+    pub fn describe_exactly(&self, symbols: &Interner) -> String {
+        match self {
+            Value::Amount(resource, amount) if counts_bytes(*resource, symbols) => exact_bytes(*amount),
+            _ => self.describe(symbols),
+        }
+    }
 }
 
-/// An amount in the notation that Kubernetes users write: `1500m`, `2Gi`, `3`.
+/// Whether a resource is counted in bytes: memory, storage and huge pages are.
+pub fn counts_bytes(resource: ResourceName, symbols: &Interner) -> bool {
+    match resource {
+        ResourceName::Memory | ResourceName::EphemeralStorage => true,
+        ResourceName::Cpu => false,
+        ResourceName::Scalar(name) | ResourceName::Untracked(name) => {
+            symbols.resolve(name).starts_with("hugepages-")
+        }
+    }
+}
+
+/// An amount in the notation that Kubernetes users write: `1500m`, `2Gi`, `3`. Many digits are rounded, so that
+/// different amounts can read alike: where they stand side by side, see [`Value::describe_exactly`].
 pub fn describe_amount(resource: ResourceName, amount: i64) -> String {
     match resource {
         ResourceName::Cpu if amount % 1000 == 0 => (amount / 1000).to_string(),
@@ -109,17 +130,36 @@ pub fn describe_amount(resource: ResourceName, amount: i64) -> String {
     }
 }
 
+const UNITS: [(u32, &str); 5] = [(50, "Pi"), (40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")];
+/// More than this in front of a unit is not read any more, but compared letter by letter.
+const FIGURE_MAX: u64 = 99_999;
+
+/// Exact if that takes few digits, otherwise with two decimals.
 fn describe_bytes(bytes: i64) -> String {
-    for (shift, suffix) in [(50, "Pi"), (40, "Ti"), (30, "Gi"), (20, "Mi"), (10, "Ki")] {
-        let unit = 1_i64 << shift;
-        if bytes != 0 && bytes % unit == 0 {
-            return format!("{}{suffix}", bytes / unit);
+    let (shift, _) = exact_unit(bytes);
+    let is_short = (bytes >> shift).unsigned_abs() <= FIGURE_MAX;
+    let rounded = UNITS.iter().find(|(shift, _)| bytes.unsigned_abs() >> shift > 0);
+    match rounded {
+        Some((shift, suffix)) if !is_short => {
+            format!("{:.2}{suffix}", bytes as f64 / (1_i64 << shift) as f64)
         }
-        if bytes.unsigned_abs() >= 8 * unit.unsigned_abs() {
-            return format!("{:.1}{suffix}", bytes as f64 / unit as f64);
-        }
+        _ => exact_bytes(bytes),
     }
-    bytes.to_string()
+}
+
+/// In the largest unit that divides it.
+fn exact_bytes(bytes: i64) -> String {
+    match (bytes, exact_unit(bytes)) {
+        (0, _) => "0".to_owned(),
+        (1, _) => "1 byte".to_owned(),
+        (_, (0, _)) => format!("{bytes} bytes"),
+        (_, (shift, suffix)) => format!("{}{suffix}", bytes >> shift),
+    }
+}
+
+fn exact_unit(bytes: i64) -> (u32, &'static str) {
+    let divides = |(shift, _): &&(u32, &str)| bytes.trailing_zeros() >= *shift;
+    UNITS.iter().find(divides).copied().unwrap_or((0, ""))
 }
 
 #[cfg(test)]
@@ -131,7 +171,27 @@ mod tests {
         assert_eq!(describe_amount(ResourceName::Cpu, 1500), "1500m");
         assert_eq!(describe_amount(ResourceName::Cpu, -2000), "-2");
         assert_eq!(describe_amount(ResourceName::Memory, 2 << 30), "2Gi");
-        assert_eq!(describe_amount(ResourceName::Memory, (9 << 30) + 5), "9.0Gi");
+        assert_eq!(describe_amount(ResourceName::Memory, (9 << 30) + 5), "9.00Gi");
+        assert_eq!(describe_amount(ResourceName::Memory, 15_640 << 20), "15640Mi");
+        assert_eq!(describe_amount(ResourceName::Memory, 16_014_121 << 10), "15.27Gi");
+        assert_eq!(describe_amount(ResourceName::Memory, 97_821), "97821 bytes");
         assert_eq!(describe_amount(ResourceName::Memory, 0), "0");
+    }
+
+    #[test]
+    fn exact_amounts_differ_where_rounded_ones_do_not() {
+        let symbols = Interner::default();
+        let exact = |amount| Value::Amount(ResourceName::Memory, amount).describe_exactly(&symbols);
+        assert_eq!(exact(16_014_121 << 10), "16014121Ki");
+        assert_eq!(exact(16_398_459_905), "16398459905 bytes");
+        assert_eq!(exact(-(2 << 30)), "-2Gi");
+        assert_eq!(exact(1), "1 byte");
+    }
+
+    #[test]
+    fn huge_pages_are_bytes() {
+        let mut symbols = Interner::default();
+        let pages = ResourceName::Scalar(symbols.intern("hugepages-2Mi"));
+        assert_eq!(Value::Amount(pages, 512 << 20).describe(&symbols), "512Mi");
     }
 }

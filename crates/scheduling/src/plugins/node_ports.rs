@@ -57,6 +57,10 @@ impl Filter for WantedPorts<'_> {
                 let reason = Reason::fixed("node(s) didn't have free ports for the requested pod ports")
                     .with("port", Value::Count(i64::from(taken.port)))
                     .with("protocol", Value::Name(taken.protocol));
+                let reason = match taken.ip {
+                    Some(ip) => reason.with("ip", Value::Name(ip)),
+                    None => reason,
+                };
                 Err(Status::unschedulable(NAME, reason))
             }
         }

@@ -1,18 +1,19 @@
 //! From the core's explanation to the report.
 
 mod nodes;
+mod preemption;
 mod reasons;
 mod why_not;
 
 use anyhow::{Context, Result};
 use scheduling::explanation::Explanation;
 use scheduling::framework::{self, Code};
-use scheduling::reference::{Decision, Refusal, Selection};
+use scheduling::reference::{Decision, Selection};
 
+use self::reasons::Reasons;
 use super::remedies;
 use super::report::{
-    Candidate, Choice, How, Outcome, PreFilter, PreFilterPlugin, Preemption, Report, RunningOn, Verdict,
-    Victim, WithoutGates,
+    Choice, How, Outcome, PreFilter, PreFilterPlugin, Report, RunningOn, Verdict, WithoutGates,
 };
 use super::situation::Situation;
 
@@ -22,6 +23,8 @@ pub(super) fn report(situation: &mut Situation, why_not: Option<&str>, seed: u64
         pod: situation.pod_name(),
         profile: None,
         outcome: Outcome::NoProfile,
+        basis: situation.standpoint.basis,
+        n_others_pending: situation.standpoint.n_others_pending,
         message: None,
         running_on: None,
         pre_enqueue: Vec::new(),
@@ -34,18 +37,22 @@ pub(super) fn report(situation: &mut Situation, why_not: Option<&str>, seed: u64
         remedies: None,
         reasons: Vec::new(),
     };
+    if let Some(outcome) = at_its_end(situation) {
+        report.outcome = outcome;
+        report.message = (outcome == Outcome::Deleting && situation.running_on.is_none())
+            .then(|| format!("skip schedule deleting pod: {}", report.pod));
+        report.running_on = running_on(situation, &report);
+        return Ok(report);
+    }
     let Some(explanation) = situation.explain() else {
         report.message = Some(no_profile(situation));
+        let found = remedies::find_profile(situation);
+        report.remedies = Some(found.iter().map(remedies::Remedy::report).collect());
         return Ok(report);
     };
     let profile =
         situation.scheduler.profile_of(&situation.compiled).context("a pod without profile was explained")?;
     report.profile = Some(profile.scheduler_name.to_string());
-    if situation.compiled.is_terminating && situation.running_on.is_none() {
-        report.outcome = Outcome::Deleting;
-        report.message = Some(format!("skip schedule deleting pod: {}", report.pod));
-        return Ok(report);
-    }
     fill(&mut report, situation, &explanation, seed);
     report.running_on = running_on(situation, &report);
     report.why_not = why_not.map(|node| why_not::explain(situation, &explanation, &report, node));
@@ -67,6 +74,14 @@ pub(super) fn report(situation: &mut Situation, why_not: Option<&str>, seed: u64
     Ok(report)
 }
 
+/// Whether nothing is decided about the pod any more.
+fn at_its_end(situation: &Situation) -> Option<Outcome> {
+    match &situation.finished {
+        Some(_) => Some(Outcome::Finished),
+        None => situation.compiled.is_terminating.then_some(Outcome::Deleting),
+    }
+}
+
 fn no_profile(situation: &Situation) -> String {
     let names = situation.scheduler.profiles().iter().map(|profile| profile.scheduler_name.to_string());
     let names: Vec<String> = names.collect();
@@ -75,8 +90,9 @@ fn no_profile(situation: &Situation) -> String {
 }
 
 fn fill(report: &mut Report, situation: &Situation, explanation: &Explanation, seed: u64) {
+    let reasons = Reasons::new(situation);
     let pre_enqueue = explanation.pre_enqueue.iter();
-    report.pre_enqueue = pre_enqueue.map(|status| reasons::refusal(situation, status, None)).collect();
+    report.pre_enqueue = pre_enqueue.map(|status| reasons.refusal(status, None)).collect();
     let Some(decision) = &explanation.decision else {
         let symbols = situation.scheduler.symbols();
         let sentences: Vec<String> =
@@ -85,8 +101,8 @@ fn fill(report: &mut Report, situation: &Situation, explanation: &Explanation, s
         report.message = Some(sentences.join(", "));
         return;
     };
-    report.pre_filter = pre_filter(situation, explanation);
-    report.nodes = nodes::all(situation, explanation, decision);
+    report.pre_filter = pre_filter(&reasons, explanation);
+    report.nodes = nodes::all(&reasons, explanation, decision);
     report.outcome = match decision {
         Decision::Placed(_) => Outcome::Placed,
         Decision::Unschedulable(_) | Decision::NoNodes => Outcome::Unschedulable,
@@ -94,21 +110,22 @@ fn fill(report: &mut Report, situation: &Situation, explanation: &Explanation, s
     };
     match decision {
         Decision::Placed(selection) => report.choice = Some(choice(situation, selection, seed)),
-        Decision::Unschedulable(refusal) => report.preemption = preemption(situation, refusal),
+        Decision::Unschedulable(refusal) => report.preemption = preemption::preemption(situation, refusal),
         Decision::NoNodes | Decision::Failed(_) => {}
     }
     let message = situation.scheduler.message(decision);
     report.message = (!message.is_empty()).then_some(message);
 }
 
-fn pre_filter(situation: &Situation, explanation: &Explanation) -> Option<PreFilter> {
+fn pre_filter(reasons: &Reasons<'_>, explanation: &Explanation) -> Option<PreFilter> {
     let pre_filter = explanation.pre_filter.as_ref()?;
+    let situation = reasons.situation;
     let (symbols, snapshot) = (situation.scheduler.symbols(), situation.scheduler.snapshot());
     let n_known =
         |names: &Vec<base::Symbol>| names.iter().filter(|name| snapshot.row(**name).is_some()).count();
     let plugins = pre_filter.plugins.iter().map(|report| {
         let rejected = match &report.verdict {
-            framework::PreFilter::Reject(status) => Some(reasons::refusal(situation, status, None)),
+            framework::PreFilter::Reject(status) => Some(reasons.refusal(status, None)),
             framework::PreFilter::Skip | framework::PreFilter::Proceed => None,
         };
         let code = match &report.verdict {
@@ -127,7 +144,7 @@ fn pre_filter(situation: &Situation, explanation: &Explanation) -> Option<PreFil
     });
     Some(PreFilter {
         plugins: plugins.collect(),
-        rejected: pre_filter.result.as_ref().err().map(|status| reasons::refusal(situation, status, None)),
+        rejected: pre_filter.result.as_ref().err().map(|status| reasons.refusal(status, None)),
         n_nodes_left: pre_filter.nodes.as_ref().map(n_known),
     })
 }
@@ -152,41 +169,13 @@ fn choice(situation: &Situation, selection: &Selection, seed: u64) -> Choice {
     }
 }
 
-fn preemption(situation: &Situation, refusal: &Refusal) -> Option<Preemption> {
-    let message = &refusal.diagnosis.post_filter_message;
-    let message = (!message.is_empty()).then(|| message.clone());
-    let Some(preemption) = &refusal.preemption else {
-        return message.map(|message| Preemption {
-            chosen: None,
-            message: Some(message),
-            candidates: Vec::new(),
-        });
-    };
-    let candidates = preemption.candidates.iter().enumerate().map(|(i, candidate)| Candidate {
-        node: situation.node_name(candidate.row).to_owned(),
-        victims: candidate
-            .victims
-            .iter()
-            .map(|victim| Victim { pod: victim.key.to_string(), priority: victim.priority })
-            .collect(),
-        pdb_violations: candidate.n_pdb_violations,
-        is_best: preemption.best.contains(&i),
-        is_chosen: preemption.chosen == i,
-    });
-    let mut candidates: Vec<Candidate> = candidates.collect();
-    candidates.sort_by(|a, b| {
-        let key = |c: &Candidate| (!c.is_chosen, !c.is_best, c.pdb_violations, c.victims.len());
-        key(a).cmp(&key(b)).then_with(|| a.node.cmp(&b.node))
-    });
-    let chosen = situation.node_name(preemption.chosen().row).to_owned();
-    Some(Preemption { chosen: Some(chosen), message, candidates })
-}
-
 fn running_on(situation: &Situation, report: &Report) -> Option<RunningOn> {
     let name = situation.running_on.clone()?;
     let node = report.node(&name);
     let best = report.choice.as_ref().and_then(|choice| choice.total);
-    let is_among_best = report.choice.as_ref().is_some_and(|choice| choice.ties.contains(&name));
+    let is_decided = !matches!(report.outcome, Outcome::Finished | Outcome::Deleting);
+    let is_among_best =
+        is_decided.then(|| report.choice.as_ref().is_some_and(|choice| choice.ties.contains(&name)));
     let points_behind = node.and_then(|node| node.total).zip(best).map(|(total, best)| best - total);
     Some(RunningOn { finished: situation.finished.clone(), is_among_best, points_behind, node: name })
 }

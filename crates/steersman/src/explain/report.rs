@@ -1,6 +1,10 @@
 //! What there is to say about a pod, as data: the text is written from it, and JSON and YAML are it.
 
+mod preemption;
+
 use serde::Serialize;
+
+pub(super) use preemption::{Candidate, Obstacles, Preemption, Victim};
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -12,6 +16,9 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) profile: Option<String>,
     pub(super) outcome: Outcome,
+    pub(super) basis: Basis,
+    /// How many other pods have no node in the cluster as given.
+    pub(super) n_others_pending: usize,
     /// Why the pod is not placed, in upstream's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
@@ -58,6 +65,18 @@ pub(super) enum Outcome {
     NoProfile,
     /// It is being deleted, and so passed over.
     Deleting,
+    /// It has run to its end, and takes no room.
+    Finished,
+}
+
+/// Which cluster the pod is judged against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Basis {
+    /// The one in the files.
+    AsGiven,
+    /// The one that is left when all other pending pods have been decided about.
+    AfterPending,
 }
 
 /// Where a pod is that is explained although it has a node.
@@ -68,8 +87,9 @@ pub(super) struct RunningOn {
     /// `Succeeded` or `Failed`: it takes no room any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) finished: Option<String>,
-    /// Whether its node is one of those with the highest total today.
-    pub(super) is_among_best: bool,
+    /// Whether its node is one of those with the highest total today, if it was decided anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) is_among_best: Option<bool>,
     /// By how many points its node scores lower than the best, if it is feasible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) points_behind: Option<i64>,
@@ -230,40 +250,6 @@ pub(super) enum How {
     HighestTotal,
     /// Drawn from several with the highest total.
     Drawn,
-}
-
-/// What preemption could do.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Preemption {
-    /// Where the pod is nominated to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) chosen: Option<String>,
-    /// What PostFilter says if it does not help.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) candidates: Vec<Candidate>,
-}
-
-/// A node where preemption makes room.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Candidate {
-    pub(super) node: String,
-    pub(super) victims: Vec<Victim>,
-    pub(super) pdb_violations: usize,
-    /// It is one of those that harm least.
-    pub(super) is_best: bool,
-    pub(super) is_chosen: bool,
-}
-
-/// A pod that would have to go.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Victim {
-    pub(super) pod: String,
-    pub(super) priority: i32,
 }
 
 /// One node in full.

@@ -4,6 +4,7 @@ use anyhow::Result;
 use base::{Map, Now};
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::Explanation;
+use scheduling::framework::Preemption;
 use scheduling::framework::filters::PreFiltered;
 use scheduling::model;
 use scheduling::plugins::gang_scheduling;
@@ -12,6 +13,7 @@ use scheduling::snapshot::Row;
 use wire::config::{ExtensionPoint, FeatureGates, SchedulerConfiguration};
 use wire::{Node, Object, Pod, Timestamp};
 
+use super::after_pending::Standpoint;
 use crate::cluster_files::{ClusterFiles, is_finished};
 
 /// 2026-01-01T00:00:00Z: the time if no object mentions one.
@@ -28,6 +30,7 @@ pub(super) struct Situation {
     pub(super) running_on: Option<String>,
     /// `Succeeded` or `Failed`, if the pod has run to its end.
     pub(super) finished: Option<String>,
+    pub(super) standpoint: Standpoint,
     objects: Vec<Object>,
     /// Positions of the nodes in `objects`, by name.
     nodes: Map<String, usize>,
@@ -45,6 +48,8 @@ pub(super) enum Change {
     AddNode(Box<Node>),
     /// A pod that is on a node is gone.
     DeletePod(Box<Pod>),
+    /// The pod in question has another form that may preempt others.
+    Preempt(Box<Pod>),
 }
 
 /// Where the pod goes after a change that helped.
@@ -54,6 +59,8 @@ pub(super) struct Landing {
     pub(super) host: Option<String>,
     /// The node it was to fit on, if one was named and it is not the host.
     pub(super) fits_on: Option<String>,
+    /// How many pods have to leave the host first.
+    pub(super) n_victims: usize,
 }
 
 impl Situation {
@@ -63,6 +70,7 @@ impl Situation {
         gates: FeatureGates,
         seed: u64,
         files: ClusterFiles,
+        standpoint: Standpoint,
         mut pod: Pod,
     ) -> Result<Situation> {
         let mut scheduler = Scheduler::new(configuration, gates, seed)?;
@@ -88,6 +96,7 @@ impl Situation {
             running_on: (!node.is_empty()).then_some(node),
             finished: is_finished(&pod).then(|| pod.status.phase.clone()),
             scheduler,
+            standpoint,
             pod,
             objects,
             nodes,
@@ -112,6 +121,15 @@ impl Situation {
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.objects.iter().filter_map(|object| match object {
             Object::Node(node) => Some(node.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// All Pod objects but the one in question.
+    pub(super) fn other_pods(&self) -> impl Iterator<Item = &Pod> {
+        let others = self.objects.iter().filter(|object| !is_same(object, &self.pod));
+        others.filter_map(|object| match object {
+            Object::Pod(pod) => Some(pod.as_ref()),
             _ => None,
         })
     }
@@ -154,6 +172,15 @@ impl Situation {
                 let pod = self.scheduler.compile_pod(pod);
                 landing(&self.scheduler, &pod, node)
             }
+            Change::Preempt(pod) => {
+                let pod = self.scheduler.compile_pod(pod);
+                let preemption = preempt(&self.scheduler, &pod)?;
+                let chosen = preemption.chosen();
+                let host = self.node_name(chosen.row).to_owned();
+                let is_wanted = node.is_none_or(|node| node == host);
+                let n_victims = chosen.victims.len();
+                is_wanted.then_some(Landing { host: Some(host), fits_on: None, n_victims })
+            }
             Change::EditNode(changed) => {
                 let original = Object::from(self.node(&changed.metadata.name)?.clone());
                 self.step(Input::Upsert(&Object::from(changed.as_ref().clone())));
@@ -189,10 +216,12 @@ fn landing(scheduler: &Scheduler, pod: &model::Pod, node: Option<&str>) -> Optio
     }
     let host = host(scheduler, pod);
     match node {
-        Some(node) if host.as_deref() != Some(node) => {
-            fits_on(scheduler, pod, node).then(|| Landing { host, fits_on: Some(node.to_owned()) })
-        }
-        _ => host.map(|host| Landing { host: Some(host), fits_on: None }),
+        Some(node) if host.as_deref() != Some(node) => fits_on(scheduler, pod, node).then(|| Landing {
+            host,
+            fits_on: Some(node.to_owned()),
+            n_victims: 0,
+        }),
+        _ => host.map(|host| Landing { host: Some(host), fits_on: None, n_victims: 0 }),
     }
 }
 
@@ -217,6 +246,14 @@ fn host(scheduler: &Scheduler, pod: &model::Pod) -> Option<String> {
     }
 }
 
+/// Where preemption makes room for the pod, if it does.
+pub(super) fn preempt(scheduler: &Scheduler, pod: &model::Pod) -> Option<Preemption> {
+    match scheduler.evaluate(pod)? {
+        Decision::Unschedulable(refusal) if is_admitted(scheduler, pod) => refusal.preemption,
+        _ => None,
+    }
+}
+
 fn fits_on(scheduler: &Scheduler, pod: &model::Pod, node: &str) -> bool {
     let (Some(profile), Some(name)) = (scheduler.profile_of(pod), scheduler.symbols().get(node)) else {
         return false;
@@ -228,7 +265,7 @@ fn fits_on(scheduler: &Scheduler, pod: &model::Pod, node: &str) -> bool {
         && pre.filters.check_with_nominated(scheduler.snapshot().node(row)).is_ok()
 }
 
-fn is_same(object: &Object, pod: &Pod) -> bool {
+pub(super) fn is_same(object: &Object, pod: &Pod) -> bool {
     match object {
         Object::Pod(other) => {
             other.metadata.name == pod.metadata.name && other.metadata.namespace == pod.metadata.namespace
@@ -238,7 +275,7 @@ fn is_same(object: &Object, pod: &Pod) -> bool {
 }
 
 /// The latest time that an object mentions: decisions that depend on time then depend on the files alone.
-fn latest_time(objects: &[Object]) -> Option<Now> {
+pub(super) fn latest_time(objects: &[Object]) -> Option<Now> {
     let times = objects.iter().flat_map(|object| {
         let metadata = object.meta();
         let mut times = vec![metadata.creation_timestamp, metadata.deletion_timestamp];

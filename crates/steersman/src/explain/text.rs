@@ -1,5 +1,6 @@
 //! The report for people.
 
+mod preemption;
 mod remedies;
 mod tables;
 mod why_not;
@@ -7,17 +8,19 @@ mod why_not;
 use std::io::{self, Write};
 
 use super::paint::Paint;
-use super::report::{Choice, How, Outcome, PreFilter, Preemption, Reason, Report, RunningOn, Verdict};
+use super::report::{Basis, Choice, How, Outcome, PreFilter, Reason, Report, RunningOn, Verdict};
 
 /// How many nodes are shown unless all are asked for: one screen.
 pub(super) const ROWS_MAX: usize = 20;
-/// How many candidates of preemption are shown, and how many victims of each.
-const CANDIDATES_MAX: usize = 5;
-const VICTIMS_MAX: usize = 5;
+/// How many names a line lists.
+const NAMES_MAX: usize = 5;
 
 /// Writes the report.
 pub(super) fn write(report: &Report, paint: Paint, n_rows_max: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", paint.bold(&headline(report)))?;
+    if let Some(line) = standpoint(report) {
+        writeln!(out, "({line})")?;
+    }
     if let Some(without) = &report.without_gates {
         match (&without.host, &without.message) {
             (Some(host), _) => writeln!(out, "Without its gates it would be placed on {host}.")?,
@@ -43,9 +46,27 @@ pub(super) fn write(report: &Report, paint: Paint, n_rows_max: usize, out: &mut 
         writeln!(out, "\n{}", describe_choice(choice))?;
     }
     if let Some(preemption) = &report.preemption {
-        write_preemption(preemption, out)?;
+        preemption::write(preemption, out)?;
     }
     remedies::write(report, paint, out)
+}
+
+/// Which cluster the answer is about, where there is more than one to choose from.
+fn standpoint(report: &Report) -> Option<String> {
+    if report.n_others_pending == 0 || matches!(report.outcome, Outcome::Finished | Outcome::Deleting) {
+        return None;
+    }
+    let others = counted(report.n_others_pending, "other pod");
+    Some(match report.basis {
+        Basis::AsGiven => {
+            let (are, them) = if report.n_others_pending == 1 { ("is", "it") } else { ("are", "them") };
+            format!("as the cluster is now; {others} {are} pending. --after-pending places {them} first")
+        }
+        Basis::AfterPending => {
+            let have = if report.n_others_pending == 1 { "has" } else { "have" };
+            format!("as the cluster is once {others} that had no node {have} been decided about")
+        }
+    })
 }
 
 fn headline(report: &Report) -> String {
@@ -58,6 +79,7 @@ fn headline(report: &Report) -> String {
         (Outcome::Placed, Some(choice)) => format!("{pod}: would be placed on {}", choice.host),
         (Outcome::Gated, _) => format!("{pod}: is not tried: {message}"),
         (Outcome::NoProfile, _) => format!("{pod}: is not looked at: {message}"),
+        (Outcome::Finished, _) => format!("{pod}: has finished and takes no room"),
         (Outcome::Deleting, _) => format!("{pod}: is passed over, because it is being deleted: {message}"),
         _ => format!("{pod}: is not placed: {message}"),
     }
@@ -65,11 +87,15 @@ fn headline(report: &Report) -> String {
 
 fn headline_of_running(report: &Report, running_on: &RunningOn) -> String {
     let RunningOn { node, finished, is_among_best, points_behind } = running_on;
-    let is_there = match finished {
-        Some(phase) => format!("has run on {node} and is over ({phase})"),
-        None => format!("is on {node}"),
-    };
     let (pod, message) = (&report.pod, report.message.as_deref().unwrap_or(""));
+    if let Some(phase) = finished {
+        return format!("{pod}: has finished on {node} ({phase}) and takes no room");
+    }
+    let is_there = format!("is on {node}");
+    if report.outcome == Outcome::Deleting {
+        return format!("{pod}: {is_there} and is being deleted: it takes room until it is gone");
+    }
+    let is_among_best = &is_among_best.unwrap_or(false);
     let Some(choice) = &report.choice else {
         return format!("{pod}: {is_there}; decided anew without itself there, it is not placed: {message}");
     };
@@ -101,7 +127,7 @@ fn write_pre_filter(pre_filter: &PreFilter, n_nodes: usize, out: &mut dyn Write)
             ));
         }
         if let (Some(names), Some(left_out)) = (&plugin.nodes, plugin.n_left_out) {
-            let names = shortened(names, VICTIMS_MAX);
+            let names = shortened(names, NAMES_MAX);
             lines.push(format!(
                 "{} leaves out {} and only lets in {names}",
                 plugin.plugin,
@@ -124,18 +150,33 @@ fn write_pre_filter(pre_filter: &PreFilter, n_nodes: usize, out: &mut dyn Write)
 /// `Insufficient cpu: requested 2, free 1500m of 4`.
 fn reason(reason: &Reason) -> String {
     let mut text = reason.text.clone();
-    for (i, operand) in reason.operands.iter().enumerate() {
-        match (i, operand.name) {
-            (0, name) => text.push_str(&format!(": {name} {}", operand.text)),
+    let mut previous = "";
+    for operand in &reason.operands {
+        let name = operand.name;
+        text.push_str(&match name {
+            _ if previous.is_empty() => format!(": {} {}", phrase(name), operand.text),
             // Allocatable comes after what it is the whole of.
-            (_, "allocatable") => text.push_str(&format!(" of {}", operand.text)),
-            (_, name) => text.push_str(&format!(", {name} {}", operand.text)),
-        }
+            "allocatable" => format!(" of {}", operand.text),
+            _ if name == previous => format!(", {}", operand.text),
+            _ => format!(", {} {}", phrase(name), operand.text),
+        });
+        previous = name;
     }
     if let Some(detail) = &reason.detail {
         text.push_str(&format!(": {detail}"));
     }
     text
+}
+
+/// Names of operands as people read them, where they are not one word.
+fn phrase(name: &str) -> &str {
+    match name {
+        "heldBy" => "held by",
+        "missingLabel" => "the node has no label",
+        "matchingPods" => "matching pods there",
+        "keptAwayBy" => "kept away by",
+        name => name,
+    }
 }
 
 fn describe_choice(choice: &Choice) -> String {
@@ -158,38 +199,6 @@ fn describe_choice(choice: &Choice) -> String {
             choice.ties.len(),
             shortened(&choice.ties, ROWS_MAX)
         ),
-    }
-}
-
-fn write_preemption(preemption: &Preemption, out: &mut dyn Write) -> io::Result<()> {
-    let Some(chosen) = &preemption.chosen else {
-        let message = preemption.message.as_deref().unwrap_or("");
-        return writeln!(out, "\nPreemption does not help: {message}");
-    };
-    writeln!(
-        out,
-        "\nPreemption makes room on {chosen}, and the pod is nominated to it. Where it would help:"
-    )?;
-    for candidate in preemption.candidates.iter().take(CANDIDATES_MAX) {
-        let victims =
-            candidate.victims.iter().map(|victim| format!("{} (priority {})", victim.pod, victim.priority));
-        let victims: Vec<String> = victims.collect();
-        let mark = match (candidate.is_chosen, candidate.is_best) {
-            (true, _) => "; chosen",
-            (false, true) => "; equally good",
-            (false, false) => "",
-        };
-        writeln!(
-            out,
-            "  {}: evicts {}; {}{mark}",
-            candidate.node,
-            shortened(&victims, VICTIMS_MAX),
-            counted(candidate.pdb_violations, "disruption budget violation")
-        )?;
-    }
-    match preemption.candidates.len().saturating_sub(CANDIDATES_MAX) {
-        0 => Ok(()),
-        n => writeln!(out, "  … and {}", counted(n, "more node")),
     }
 }
 

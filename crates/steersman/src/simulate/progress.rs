@@ -37,6 +37,8 @@ impl ProgressBar {
             let bar = indicatif::ProgressBar::new(progress.n_pending as u64);
             style.map_or(bar.clone(), |style| bar.with_style(style))
         });
+        // There may be more than in the beginning: replacements of preempted pods.
+        bar.set_length(progress.n_pending as u64);
         bar.set_position(progress.n_settled as u64);
     }
 

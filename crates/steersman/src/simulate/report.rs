@@ -26,14 +26,26 @@ pub(super) struct Report {
 pub(super) struct Summary {
     pub(super) nodes: usize,
     pub(super) bound: usize,
+    /// Always `placed` and `leftOver` together: what was given, plus `replacements`, minus `replaced`.
     pub(super) pending: usize,
+    /// Pods made by controllers in place of preempted ones.
+    pub(super) replacements: usize,
+    /// Pending pods that were placed, preempted and replaced: their replacements are counted instead.
+    pub(super) replaced: usize,
     pub(super) placed: usize,
     pub(super) preempted: usize,
     pub(super) left_over: usize,
+    /// Pods that have run to their end: not scheduled.
+    pub(super) finished: usize,
+    /// Terminating pods without a node: not scheduled.
+    pub(super) terminating: usize,
     pub(super) attempts: u64,
     pub(super) seed: u64,
     /// Objects that scheduling does not depend on, by kind.
     pub(super) passed_over: BTreeMap<String, usize>,
+    /// What to know about the objects passed over; absent if nothing follows from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hint: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +77,8 @@ pub(super) struct PreemptedPod {
     pub(super) node: String,
     /// For whom, as NAMESPACE/NAME.
     pub(super) by: String,
+    /// The pod that its controller made instead, as NAMESPACE/NAME; null if there is none.
+    pub(super) replaced_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -110,7 +124,7 @@ pub(super) struct Resource {
     pub(super) allocatable: String,
     pub(super) before: Amount,
     pub(super) after: Amount,
-    /// For people, rounded.
+    /// For people.
     #[serde(skip)]
     pub(super) allocatable_text: String,
 }
@@ -122,7 +136,7 @@ pub(super) struct Amount {
     pub(super) requested: String,
     /// Of what is allocatable; null if that is nothing.
     pub(super) percent: Option<f64>,
-    /// For people, rounded.
+    /// For people.
     #[serde(skip)]
     pub(super) text: String,
 }
@@ -131,6 +145,7 @@ impl Report {
     pub(super) fn new(
         result: SimulationResult,
         passed_over: BTreeMap<String, usize>,
+        hint: Option<String>,
         what_if: &[String],
         seed: u64,
     ) -> Report {
@@ -139,12 +154,17 @@ impl Report {
                 nodes: result.n_nodes,
                 bound: result.n_bound,
                 pending: result.n_pending,
+                replacements: result.n_replacements,
+                replaced: result.n_replaced,
                 placed: result.placed.len(),
                 preempted: result.preempted.len(),
                 left_over: result.left_over.len(),
+                finished: result.n_finished,
+                terminating: result.n_terminating,
                 attempts: result.n_attempts,
                 seed,
                 passed_over,
+                hint,
             },
             what_if: what_if.to_vec(),
             placements: result.placed.into_iter().map(Placement::from).collect(),
@@ -181,8 +201,14 @@ impl From<Placed> for Placement {
 impl From<Preempted> for PreemptedPod {
     fn from(preempted: Preempted) -> PreemptedPod {
         let (namespace, name) = names(&preempted.pod);
-        let (priority, node, by) = (preempted.priority, preempted.node, preempted.by.to_string());
-        PreemptedPod { namespace, name, priority, node, by }
+        PreemptedPod {
+            namespace,
+            name,
+            priority: preempted.priority,
+            node: preempted.node,
+            by: preempted.by.to_string(),
+            replaced_by: preempted.replaced_by.as_ref().map(PodKey::to_string),
+        }
     }
 }
 

@@ -31,15 +31,36 @@ pub(super) fn write(out: &mut dyn Write, report: &Report, look: Look) -> io::Res
 
 fn write_summary(out: &mut dyn Write, summary: &Summary, what_if: &[String]) -> io::Result<()> {
     let Summary { nodes, bound, pending, placed, preempted, left_over, .. } = summary;
-    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let (nodes, bound, pending) = (counted(*nodes, "node"), counted(*bound, "pod"), counted(*pending, "pod"));
     writeln!(out, "{nodes}, {bound} bound, {pending} pending")?;
     writeln!(out, "{placed} placed, {preempted} preempted, {left_over} left over")?;
+    if summary.replacements > 0 {
+        let replacements = counted(summary.replacements, "replacement pod");
+        let of_pending = match summary.replaced {
+            0 => String::new(),
+            n => format!(", {n} of them in place of pending pods"),
+        };
+        writeln!(out, "{replacements} created for preempted pods{of_pending}")?;
+    }
+    match (summary.finished, summary.terminating) {
+        (0, 0) => {}
+        (n, 0) => writeln!(out, "{} not scheduled", counted(n, "finished pod"))?,
+        (0, n) => writeln!(out, "{} not scheduled", counted(n, "terminating pod"))?,
+        (n, m) => writeln!(out, "{n} finished and {m} terminating pods not scheduled")?,
+    }
     if !summary.passed_over.is_empty() {
         let kinds: Vec<_> = summary.passed_over.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
         writeln!(out, "passed over: {}", kinds.join(", "))?;
     }
+    if let Some(hint) = &summary.hint {
+        writeln!(out, "hint: {hint}")?;
+    }
     what_if.iter().try_for_each(|expression| writeln!(out, "what if: {expression}"))
+}
+
+/// `1 pod`, `2 pods`.
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn write_placements(out: &mut dyn Write, report: &Report, look: Look) -> io::Result<()> {
@@ -91,9 +112,11 @@ fn write_preempted(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\nPREEMPTED")?;
-    let mut table = Table::new(["NAMESPACE", "NAME", "PRIORITY", "FROM", "BY"]).right([2]);
+    let mut table = Table::new(["NAMESPACE", "NAME", "PRIORITY", "FROM", "BY", "REPLACED BY"]).right([2]);
     for pod in &report.preempted {
-        table.row([&*pod.namespace, &*pod.name, &*pod.priority.to_string(), &*pod.node, &*pod.by]);
+        let replaced_by = pod.replaced_by.as_deref().unwrap_or("-");
+        let priority = pod.priority.to_string();
+        table.row([&*pod.namespace, &*pod.name, &*priority, &*pod.node, &*pod.by, replaced_by]);
     }
     table.write(out, "")
 }

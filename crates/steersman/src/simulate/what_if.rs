@@ -9,7 +9,7 @@ mod scale;
 use std::fmt;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cluster_files::ClusterFiles;
 pub(super) use scale::WorkloadKind;
@@ -59,14 +59,14 @@ impl fmt::Display for Workload {
 /// Parses expressions, and refuses those that contradict each other.
 pub(super) fn parse(expressions: &[String]) -> Result<Vec<WhatIf>> {
     let parse = |expression: &String| {
-        let change = parse_one(expression).with_context(|| format!("--what-if {expression:?}"))?;
+        let change = parse_one(expression).with_context(|| format!("--what-if {expression}"))?;
         Ok(WhatIf { expression: expression.clone(), change })
     };
     let what_ifs: Vec<WhatIf> = expressions.iter().map(parse).collect::<Result<_>>()?;
     for (i, later) in what_ifs.iter().enumerate() {
         for earlier in &what_ifs[..i] {
             if let Some(contradiction) = contradiction(&earlier.change, &later.change) {
-                bail!("--what-if {:?} and {:?}: {contradiction}", earlier.expression, later.expression);
+                return Err(contradictory(earlier, later, &contradiction));
             }
         }
     }
@@ -75,7 +75,14 @@ pub(super) fn parse(expressions: &[String]) -> Result<Vec<WhatIf>> {
 
 /// Applies all changes in order.
 pub(super) fn apply(what_ifs: &[WhatIf], files: &mut ClusterFiles) -> Result<()> {
-    for WhatIf { expression, change } in what_ifs {
+    for (i, what_if) in what_ifs.iter().enumerate() {
+        let WhatIf { expression, change } = what_if;
+        for earlier in &what_ifs[..i] {
+            // Which replica sets belong to a Deployment only the files say.
+            if let Some(contradiction) = scaled_through(&earlier.change, change, files) {
+                return Err(contradictory(earlier, what_if, &contradiction));
+            }
+        }
         let done = match change {
             Change::AddNodes { n, model: Model::Node(name) } => nodes::add_like(files, *n, name),
             Change::AddNodes { n, model: Model::File(path) } => nodes::add_from_file(files, *n, path),
@@ -83,9 +90,13 @@ pub(super) fn apply(what_ifs: &[WhatIf], files: &mut ClusterFiles) -> Result<()>
             Change::Cordon(name) => nodes::cordon(files, name),
             Change::Scale { workload, n } => scale::scale(files, workload, *n),
         };
-        done.with_context(|| format!("--what-if {expression:?}"))?;
+        done.with_context(|| format!("--what-if {expression}"))?;
     }
     Ok(())
+}
+
+fn contradictory(earlier: &WhatIf, later: &WhatIf, contradiction: &str) -> anyhow::Error {
+    anyhow!("--what-if {} and {}: {contradiction}", earlier.expression, later.expression)
 }
 
 /// Why two changes cannot both be meant.
@@ -97,6 +108,9 @@ fn contradiction(earlier: &Change, later: &Change) -> Option<String> {
         (Change::RemoveNode(a), Change::RemoveNode(b)) if a == b => {
             Some(format!("node {a:?} can be removed only once. Keep one of the two"))
         }
+        (Change::Cordon(a), Change::Cordon(b)) if a == b => {
+            Some(format!("node {a:?} can be cordoned only once. Keep one of the two"))
+        }
         (Change::RemoveNode(a), Change::AddNodes { model: Model::Node(b), .. }) if a == b => Some(format!(
             "there is no node {a:?} to copy once it is removed. Put add-nodes first, or copy another node"
         )),
@@ -105,6 +119,21 @@ fn contradiction(earlier: &Change, later: &Change) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Why two changes cannot both be meant: they scale a Deployment and one of its replica sets.
+fn scaled_through(earlier: &Change, later: &Change, files: &ClusterFiles) -> Option<String> {
+    let (Change::Scale { workload: a, .. }, Change::Scale { workload: b, .. }) = (earlier, later) else {
+        return None;
+    };
+    let (deployment, replica_set) = match (a.kind, b.kind) {
+        (WorkloadKind::Deployment, WorkloadKind::ReplicaSet) => (a, b),
+        (WorkloadKind::ReplicaSet, WorkloadKind::Deployment) => (b, a),
+        _ => return None,
+    };
+    scale::is_revision(files, deployment, replica_set).then(|| {
+        format!("{replica_set} belongs to {deployment}, so its pods are scaled twice. Keep one of the two")
+    })
 }
 
 const ADD_NODES: &str =
@@ -126,7 +155,7 @@ fn parse_one(expression: &str) -> Result<Change> {
 
 fn parse_add_nodes(rest: &str) -> Result<Change> {
     let Some((count, model)) = rest.split_once(':') else { bail!("it does not say like what. {ADD_NODES}") };
-    let n = parse_count(count, 1, "nodes").context(ADD_NODES)?;
+    let n = parse_count(count, 1, "nodes", ADD_NODES)?;
     match model.split_once('=') {
         Some(("like" | "file", "")) => bail!("nothing follows {model:?}. {ADD_NODES}"),
         Some(("like", name)) => Ok(Change::AddNodes { n, model: Model::Node(name.to_owned()) }),
@@ -137,7 +166,7 @@ fn parse_add_nodes(rest: &str) -> Result<Change> {
 
 fn parse_scale(rest: &str) -> Result<Change> {
     let Some((workload, count)) = rest.rsplit_once('=') else { bail!("it does not say how many. {SCALE}") };
-    let n = parse_count(count, 0, "pods").context(SCALE)?;
+    let n = parse_count(count, 0, "pods", SCALE)?;
     let parts: Vec<&str> = workload.split('/').collect();
     let (namespace, kind, name) = match parts[..] {
         [kind, name] => ("default", kind, name),
@@ -162,10 +191,13 @@ fn node_name(name: &str, verb: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-fn parse_count(text: &str, min: usize, what: &str) -> Result<usize> {
+fn parse_count(text: &str, min: usize, what: &str, advice: &str) -> Result<usize> {
     match text.parse() {
         Ok(n) if (min..=COUNT_MAX).contains(&n) => Ok(n),
-        _ => bail!("{text:?} is not a number of {what} between {min} and {COUNT_MAX}"),
+        Ok(_) => {
+            bail!("{text:?} is out of range: between {min} and {COUNT_MAX} {what} can be asked for. {advice}")
+        }
+        Err(_) => bail!("{text:?} is not a number of {what}. {advice}"),
     }
 }
 
@@ -199,29 +231,32 @@ mod tests {
     fn errors_name_the_expression_and_what_would_be_right() {
         assert_eq!(
             error(&["explode=now"]),
-            "--what-if \"explode=now\": \"explode\" is not something that can be tried out. Begin with add-nodes=, \
+            "--what-if explode=now: \"explode\" is not something that can be tried out. Begin with add-nodes=, \
              remove-node=, cordon= or scale="
         );
-        assert!(
-            error(&["add-nodes=x:like=a"]).contains("\"x\" is not a number of nodes between 1 and 100000")
+        assert_eq!(
+            error(&["add-nodes=x:like=a"]),
+            "--what-if add-nodes=x:like=a: \"x\" is not a number of nodes. Write add-nodes=N:like=NODE or \
+             add-nodes=N:file=PATH, such as add-nodes=3:like=worker-1"
         );
-        assert!(error(&["add-nodes=0:like=a"]).contains("such as add-nodes=3:like=worker-1"));
+        assert!(error(&["add-nodes=0:like=a"]).contains("\"0\" is out of range: between 1 and 100000 nodes"));
         assert!(error(&["add-nodes=3"]).contains("it does not say like what"));
         assert!(error(&["add-nodes=3:as=a"]).contains("neither like=NODE nor file=PATH"));
         assert!(error(&["cordon"]).contains("Write cordon=NODE"));
         assert!(error(&["scale=web=3"]).contains("\"web\" does not name a workload"));
         assert!(error(&["scale=daemonset/web=3"]).contains("\"daemonset\" is not a kind that can be scaled"));
-        assert!(error(&["scale=deployment/web=-1"]).contains("\"-1\" is not a number of pods"));
+        assert!(error(&["scale=deployment/web=-1"]).contains("\"-1\" is not a number of pods. Write"));
     }
 
     #[test]
     fn contradictions_name_both_expressions() {
         assert_eq!(
             error(&["remove-node=a", "cordon=a"]),
-            "--what-if \"remove-node=a\" and \"cordon=a\": node \"a\" cannot be both removed and cordoned. Keep one of \
+            "--what-if remove-node=a and cordon=a: node \"a\" cannot be both removed and cordoned. Keep one of \
              the two"
         );
         assert!(error(&["remove-node=a", "remove-node=a"]).contains("only once"));
+        assert!(error(&["cordon=a", "cordon=a"]).contains("\"a\" can be cordoned only once"));
         assert!(error(&["remove-node=a", "add-nodes=1:like=a"]).contains("Put add-nodes first"));
         assert!(error(&["scale=rs/a=1", "scale=default/replicaset/a=2"]).contains("scaled twice"));
     }

@@ -15,13 +15,17 @@ pub(super) enum Fate {
     Placed(Placement),
     /// It was refused, the last time it was tried.
     Refused(Refusal),
-    /// It had a node, and had to leave it for another pod.
+    /// It had a node, had to leave it for another pod, and nobody made a new one.
     Preempted {
         /// The node.
         node: String,
         /// The other pod.
         by: PodKey,
+        /// Whether there would have been a new one, once more.
+        is_given_up: bool,
     },
+    /// It had a node, had to leave it, and its replacement now waits in its stead.
+    Replaced,
 }
 
 /// How a node was chosen.

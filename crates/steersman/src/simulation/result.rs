@@ -1,11 +1,14 @@
 //! What a simulation ends with.
 
+use std::sync::Arc;
+
 use base::Map;
 use scheduling::model::PodKey;
 use wire::Object;
 
 use super::fate::{Fate, Refusal};
-use super::{PoolUsage, Simulation};
+use super::replacements::CHAIN_MAX;
+use super::{PoolUsage, Simulation, uid};
 
 /// Where every pod is in the end.
 pub(crate) struct SimulationResult {
@@ -13,8 +16,17 @@ pub(crate) struct SimulationResult {
     pub(crate) n_nodes: usize,
     /// How many pods were bound from the beginning.
     pub(crate) n_bound: usize,
-    /// How many pods were to be placed.
+    /// How many pods were to be placed: those that are placed now and those left over. Replacements are among
+    /// them, and pods that waited, were placed, preempted and replaced are not.
     pub(crate) n_pending: usize,
+    /// How many pods were made in place of preempted ones.
+    pub(crate) n_replacements: usize,
+    /// How many pods had waited when they were preempted and replaced.
+    pub(crate) n_replaced: usize,
+    /// How many pods have run to their end.
+    pub(crate) n_finished: usize,
+    /// How many pods were terminating before they had a node.
+    pub(crate) n_terminating: usize,
     /// How many decisions were made.
     pub(crate) n_attempts: u64,
     /// The pods that were placed, in that order.
@@ -55,6 +67,10 @@ pub(crate) struct Preempted {
     pub(crate) node: String,
     /// For whom it left.
     pub(crate) by: PodKey,
+    /// The other's UID: a pod and its replacement can have the same name.
+    pub(super) by_uid: Arc<str>,
+    /// The pod that its controller made instead.
+    pub(crate) replaced_by: Option<PodKey>,
 }
 
 /// A pod that has no node.
@@ -83,10 +99,15 @@ impl Simulation {
     pub(super) fn into_result(mut self) -> SimulationResult {
         let pools = self.pools.compare(&self.before, &self.scheduler);
         let left_over = self.take_left_over();
+        let n_replaced = self.pending.iter().filter(|pending| matches!(pending.fate, Fate::Replaced)).count();
+        let mut victims: Map<&str, Vec<PodKey>> = Map::default();
+        for victim in &self.preempted {
+            victims.entry(&victim.by_uid).or_default().push(victim.pod.clone());
+        }
         let mut placed = Vec::with_capacity(self.placed.len());
         for i in std::mem::take(&mut self.placed) {
             let pending = &mut self.pending[i];
-            // A pod that was preempted after it had been placed is left over.
+            // A pod that was preempted after it had been placed is left over or replaced.
             let Fate::Placed(placement) = std::mem::replace(&mut pending.fate, Fate::Untried) else {
                 continue;
             };
@@ -100,20 +121,20 @@ impl Simulation {
                 n_ties: placement.n_ties,
                 is_nominated: placement.is_nominated,
                 n_attempts: pending.n_attempts,
-                victims: Vec::new(),
+                victims: match &self.objects[pending.object] {
+                    Object::Pod(pod) => victims.remove(&*uid(pod)).unwrap_or_default(),
+                    _ => Vec::new(),
+                },
             });
-        }
-        let mut victims: Map<&PodKey, Vec<PodKey>> = Map::default();
-        for victim in &self.preempted {
-            victims.entry(&victim.by).or_default().push(victim.pod.clone());
-        }
-        for placed in &mut placed {
-            placed.victims = victims.remove(&placed.pod).unwrap_or_default();
         }
         SimulationResult {
             n_nodes: self.scheduler.snapshot().len(),
             n_bound: self.n_bound,
-            n_pending: self.pending.len(),
+            n_pending: self.pending.len() - n_replaced,
+            n_replacements: self.replacements.n(),
+            n_replaced,
+            n_finished: self.n_finished,
+            n_terminating: self.n_terminating,
             n_attempts: self.n_attempts,
             placed,
             preempted: self.preempted,
@@ -126,17 +147,21 @@ impl Simulation {
         let mut left_over = Vec::new();
         for i in 0..self.pending.len() {
             let refusal = match &mut self.pending[i].fate {
-                Fate::Placed(_) => continue,
+                Fate::Placed(_) | Fate::Replaced => continue,
                 Fate::Refused(refusal) => Refusal {
                     reason: refusal.reason,
                     message: std::mem::take(&mut refusal.message),
                     blame: std::mem::take(&mut refusal.blame),
                 },
-                Fate::Preempted { node, by } => Refusal {
-                    reason: "Preempted",
-                    message: format!("placed on {node} first, then preempted to make room for {by}"),
-                    blame: Vec::new(),
-                },
+                Fate::Preempted { node, by, is_given_up } => {
+                    let mut message = format!("placed on {node} first, then preempted to make room for {by}");
+                    if *is_given_up {
+                        message += &format!(
+                            "; after {CHAIN_MAX} replacements in a row, the simulation makes no more of them"
+                        );
+                    }
+                    Refusal { reason: "Preempted", message, blame: Vec::new() }
+                }
                 Fate::Untried => self.why_untried(i),
             };
             let pending = &self.pending[i];

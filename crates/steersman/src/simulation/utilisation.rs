@@ -149,7 +149,7 @@ impl PoolTotals {
 }
 
 impl Usage {
-    /// An amount of this resource as people read it, rounded to one decimal.
+    /// An amount of this resource as people read it.
     pub(crate) fn describe(&self, amount: i64) -> String {
         match self.unit {
             Unit::Milli => describe_amount(ResourceName::Cpu, amount),

@@ -98,7 +98,7 @@ fn a_pod_that_alone_keeps_others_away_can_be_deleted() {
     Cluster::new([node("a"), loner.clone(), pod("web")])
         .offers("delete the pod default/loner on a → would be placed on a");
     let kinds = Cluster::new([node("a"), loner, twin, pod("web")]).kinds();
-    assert_eq!(kinds, ["addNode"], "deleting one of two changes nothing");
+    assert_eq!(kinds, ["raisePriority", "addNode"], "deleting one of two changes nothing");
 }
 
 #[test]
@@ -117,6 +117,43 @@ fn the_smallest_node_that_is_large_enough_can_be_added() {
     let objects = [node("small"), large, medium, full("x", "large", "15"), full("y", "medium", "7"), web];
     Cluster::new(objects)
         .offers("add a node like medium (8 cpu, 32Gi memory) → would be placed on the new node");
+}
+
+#[test]
+fn where_no_copy_is_large_enough_a_larger_one_can_be_added() {
+    let mut gpus = node("gpus");
+    gpus["status"]["allocatable"]["example.com/gpu"] = json!("1");
+    let mut web = pod("web");
+    web["spec"]["containers"] = json!([container("11500m", "23Gi")]);
+    web["spec"]["containers"][0]["resources"]["requests"]["example.com/gpu"] = json!("2");
+    Cluster::new([gpus, web]).offers(
+        "add a node like gpus with 12 cpu, 23Gi memory and 2 example.com/gpu → would be placed on the new node",
+    );
+}
+
+#[test]
+fn devices_of_a_node_to_add_are_named() {
+    let mut gpus = node("gpus");
+    gpus["status"]["allocatable"]["example.com/gpu"] = json!("1");
+    let with_gpu = |mut pod: Value| {
+        pod["spec"]["containers"][0]["resources"]["requests"]["example.com/gpu"] = json!("1");
+        pod
+    };
+    Cluster::new([gpus, with_gpu(pod_on("db", "gpus")), with_gpu(pod("web"))]).offers(
+        "add a node like gpus (4 cpu, 8Gi memory, 1 example.com/gpu) → would be placed on the new node",
+    );
+}
+
+#[test]
+fn where_every_zone_is_taken_a_node_in_another_can_be_added() {
+    let mut zoned = node("a");
+    zoned["metadata"]["labels"]["zone"] = json!("z1");
+    let mut web = pod("web");
+    web["spec"]["affinity"] =
+        json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": term("db", "zone")}});
+    Cluster::new([zoned, pod_on("db", "a"), web]).offers(
+        "add a node like a (4 cpu, 8Gi memory), with a value of zone that no node has → would be placed on the new node",
+    );
 }
 
 #[test]

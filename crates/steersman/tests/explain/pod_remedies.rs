@@ -48,8 +48,8 @@ fn two_taints_with_one_key_need_one_toleration_and_with_two_keys_two() {
     let both = |other: &str| json!([{"key": "maintenance", "effect": "NoSchedule"}, {"key": other, "effect": "NoExecute"}]);
     Cluster::new([tainted("a", both("maintenance")), pod("web")])
         .offers("tolerate the taint maintenance → would be placed on a");
-    let kinds = Cluster::new([tainted("a", both("other")), pod("web")]).kinds();
-    assert!(!kinds.contains(&"tolerateTaint".to_owned()), "{kinds:?}");
+    Cluster::new([tainted("a", both("other")), pod("web")])
+        .offers("tolerate the taints maintenance:NoSchedule and other:NoExecute → would be placed on a");
 }
 
 #[test]
@@ -70,7 +70,9 @@ fn a_node_selector_entry_can_be_dropped() {
         .offers("drop disk=ssd from the node selector → would be placed on a");
 
     web["spec"]["nodeSelector"] = json!({"disk": "ssd", "gpu": "a100"});
-    let kinds = Cluster::new([node("a"), web]).kinds();
+    let cluster = Cluster::new([node("a"), web]);
+    cluster.offers("drop the node selector → would be placed on a");
+    let kinds = cluster.kinds();
     assert!(!kinds.contains(&"dropNodeSelectorEntry".to_owned()), "one of two is not enough: {kinds:?}");
 }
 
@@ -161,5 +163,49 @@ fn two_resources_are_lowered_together() {
     web["spec"]["containers"] = json!([container("6", "12Gi")]);
     Cluster::new([node("a"), web]).offers(
         "request at most 4 cpu instead of 6 and at most 8Gi memory instead of 12Gi → would be placed on a",
+    );
+}
+
+#[test]
+fn an_affinity_term_can_look_where_the_pods_are() {
+    let mut web = pod("web");
+    let required = json!({"requiredDuringSchedulingIgnoredDuringExecution": term("cache", "zone")});
+    web["spec"]["affinity"] = json!({"podAffinity": required});
+    let mut cache = pod_on("cache", "a");
+    cache["metadata"]["namespace"] = json!("shared");
+    Cluster::new([in_zone("a", "z1"), cache, web]).offers(
+        "let the affinity term to pods with app=cache over zone look in namespace shared → would be placed on a",
+    );
+}
+
+#[test]
+fn the_priority_is_raised_by_as_little_as_needed() {
+    let taking_all = |name: &str, node: &str, priority: i32| {
+        let mut pod = pod_on(name, node);
+        pod["spec"]["priority"] = json!(priority);
+        pod["spec"]["containers"] = json!([container("4", "1Gi")]);
+        pod
+    };
+    let cluster = Cluster::new([
+        node("a"),
+        node("b"),
+        taking_all("high", "a", 1000),
+        taking_all("low", "b", 100),
+        pod("web"),
+    ]);
+    cluster.offers("raise the priority to 101 → would be nominated to b, evicting 1 pod");
+}
+
+#[test]
+fn a_pod_that_never_preempts_can_be_allowed_to() {
+    let mut full = pod_on("full", "a");
+    full["spec"]["containers"] = json!([container("4", "1Gi")]);
+    let mut web = pod("web");
+    web["spec"]["priority"] = json!(10);
+    web["spec"]["preemptionPolicy"] = json!("Never");
+    let cluster = Cluster::new([node("a"), full, web]);
+    cluster.explain(&["pod", "web"]).says("Preemption does not help: the pod's preemptionPolicy is Never.");
+    cluster.offers(
+        "let it preempt other pods (preemptionPolicy: PreemptLowerPriority) → would be nominated to a, evicting 1 pod",
     );
 }

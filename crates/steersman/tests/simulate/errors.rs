@@ -1,6 +1,6 @@
 //! What is said about input that is wrong: what, where, and what would be right.
 
-use crate::world::{Ran, World, node, pod};
+use crate::world::{Ran, World, node, owned_pod, pod};
 
 fn check_error(ran: &Ran, parts: &[&str]) {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
@@ -86,15 +86,47 @@ fn what_ifs_that_cannot_be_done_say_what_could() {
         let flags = expressions.iter().flat_map(|expression| ["--what-if", expression]);
         world.simulate(&["-f", "."].into_iter().chain(flags).collect::<Vec<_>>())
     };
-    check_error(&what_if(&["explode=a"]), &["--what-if \"explode=a\"", "Begin with add-nodes="]);
+    check_error(&what_if(&["explode=a"]), &["--what-if explode=a: ", "Begin with add-nodes="]);
     check_error(&what_if(&["add-nodes=2:like=b"]), &["there is no node \"b\". The nodes are a"]);
     check_error(
         &what_if(&["add-nodes=two:like=a"]),
-        &["\"two\" is not a number", "add-nodes=3:like=worker-1"],
+        &["--what-if add-nodes=two:like=a: \"two\" is not a number of nodes. Write add-nodes="],
     );
     check_error(&what_if(&["add-nodes=2:file=x.yaml"]), &["--what-if", "cannot read x.yaml"]);
-    check_error(&what_if(&["remove-node=b"]), &["--what-if \"remove-node=b\": there is no node \"b\""]);
-    check_error(&what_if(&["scale=deployment/web=2"]), &["no pod belongs to default/deployment/web"]);
-    let both = ["--what-if \"remove-node=a\" and \"cordon=a\"", "cannot be both removed and cordoned"];
+    check_error(&what_if(&["remove-node=b"]), &["--what-if remove-node=b: there is no node \"b\""]);
+    check_error(
+        &what_if(&["scale=deployment/web=2"]),
+        &[
+            "no pod belongs to default/deployment/web",
+            "Deployments are not read: give its ReplicaSet, or one of its pods",
+        ],
+    );
+    let both = ["--what-if remove-node=a and cordon=a: ", "cannot be both removed and cordoned"];
     check_error(&what_if(&["remove-node=a", "cordon=a"]), &both);
+}
+
+#[test]
+fn what_ifs_that_say_the_same_thing_twice_are_contradictory() {
+    let owned = owned_pod("web-5d4-x", "1", "", "ReplicaSet", "web-5d4");
+    let closed = node("closed").replace("status:", "spec: {unschedulable: true}\nstatus:");
+    let world = World::new("what-if-twice").file("n.yaml", &[node("a"), closed, owned]);
+    let what_if = |expressions: &[&str]| {
+        let flags = expressions.iter().flat_map(|expression| ["--what-if", expression]);
+        world.simulate(&["-f", "."].into_iter().chain(flags).collect::<Vec<_>>())
+    };
+    check_error(
+        &what_if(&["cordon=a", "cordon=a"]),
+        &["cordon=a and cordon=a: node \"a\" can be cordoned only once"],
+    );
+    check_error(
+        &what_if(&["cordon=closed"]),
+        &["--what-if cordon=closed: node \"closed\" is cordoned already"],
+    );
+    check_error(
+        &what_if(&["scale=rs/web-5d4=2", "scale=rs/web-5d4=3"]),
+        &["is scaled twice. Keep one of the two"],
+    );
+    let both = ["default/replicaset/web-5d4 belongs to default/deployment/web, so its pods are scaled twice"];
+    check_error(&what_if(&["scale=deployment/web=2", "scale=rs/web-5d4=3"]), &both);
+    check_error(&what_if(&["scale=rs/web-5d4=3", "scale=deployment/web=2"]), &both);
 }

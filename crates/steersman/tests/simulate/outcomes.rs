@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::world::{World, left_over, node, nodes, pod, root, run};
+use crate::world::{World, class, left_over, node, nodes, pod, root, run};
 
 fn two_nodes(name: &str) -> World {
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n".to_owned();
@@ -75,8 +75,8 @@ fn json_and_yaml_are_the_same_document() {
     let report = world.json(&[]);
     assert_eq!(
         report["summary"],
-        json!({"nodes": 2, "bound": 1, "pending": 2, "placed": 1, "preempted": 0, "leftOver": 1, "attempts": 2,
-               "seed": 0, "passedOver": {"ConfigMap": 1}})
+        json!({"nodes": 2, "bound": 1, "pending": 2, "replacements": 0, "replaced": 0, "placed": 1,
+               "preempted": 0, "leftOver": 1, "finished": 0, "terminating": 0, "attempts": 2, "seed": 0, "passedOver": {"ConfigMap": 1}})
     );
     assert_eq!(
         report["placements"],
@@ -100,12 +100,10 @@ fn json_and_yaml_are_the_same_document() {
 
 #[test]
 fn more_important_pods_go_first_and_make_room() {
-    let class =
-        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 1000\n";
     let world = World::new("preemption").file(
         "all.yaml",
         &[
-            class.to_owned(),
+            class("high", 1000),
             node("a"),
             pod("old", "1500m", ", nodeName: a"),
             pod("low", "400m", ""),
@@ -116,7 +114,8 @@ fn more_important_pods_go_first_and_make_room() {
     assert_eq!(nodes(&report), [("high".into(), "a".into()), ("low".into(), "a".into())].into());
     assert_eq!(
         report["preempted"],
-        json!([{"namespace": "default", "name": "old", "priority": 0, "node": "a", "by": "default/high"}])
+        json!([{"namespace": "default", "name": "old", "priority": 0, "node": "a", "by": "default/high",
+                "replacedBy": null}])
     );
     let high = report["placements"].as_array().expect("placements").iter().find(|p| p["name"] == "high");
     let high = high.expect("placed");
@@ -133,6 +132,7 @@ fn pods_nobody_decides_about_are_left_over_with_the_reason() {
         "pods.yaml",
         &[
             pod("stranger", "1", ", schedulerName: other"),
+            pod("empty", "100m", ", schedulerName: ''"),
             pod("gated", "1", ", schedulingGates: [{name: wait}, {name: more}]"),
             pod("claims", "1", volumes),
         ],
@@ -140,6 +140,7 @@ fn pods_nobody_decides_about_are_left_over_with_the_reason() {
     let report = world.json(&[]);
     let left_over = left_over(&report);
     assert_eq!(left_over["stranger"], "no profile of the configuration has the scheduler name \"other\"");
+    assert!(nodes(&report).contains_key("empty"), "an empty name is default-scheduler");
     assert_eq!(left_over["gated"], "waiting for scheduling gates: [wait more]");
     assert!(left_over["claims"].contains("cannot decide about that yet"), "{}", left_over["claims"]);
     let reasons: Vec<_> =
@@ -148,12 +149,35 @@ fn pods_nobody_decides_about_are_left_over_with_the_reason() {
 }
 
 #[test]
-fn finished_and_terminating_pods_are_not_placed() {
+fn finished_and_terminating_pods_are_not_placed_and_the_summary_says_so() {
     let finished = pod("finished", "1", ", nodeName: gone") + "status: {phase: Succeeded}\n";
     let leaving =
         pod("leaving", "1", "").replace("  name:", "  deletionTimestamp: 2026-01-01T00:00:00Z\n  name:");
-    let report = two_nodes("over").file("pods.yaml", &[finished, leaving]).json(&[]);
-    assert_eq!((&report["summary"]["pending"], &report["summary"]["bound"]), (&json!(0), &json!(1)));
+    let over = |pods: &[String]| {
+        let world = two_nodes("over").file("pods.yaml", pods);
+        let report = world.json(&[]);
+        assert_eq!((&report["summary"]["pending"], &report["summary"]["bound"]), (&json!(0), &json!(1)));
+        (report["summary"].clone(), world.simulate(&["-f", "."]).stdout)
+    };
+    let (_, text) = over(std::slice::from_ref(&finished));
+    assert!(text.contains("left over\n1 finished pod not scheduled\n"), "{text}");
+    let (_, text) = over(std::slice::from_ref(&leaving));
+    assert!(text.contains("left over\n1 terminating pod not scheduled\n"), "{text}");
+    let other = finished.replace("name: finished", "name: other");
+    let (summary, text) = over(&[finished, other, leaving]);
+    assert_eq!((&summary["finished"], &summary["terminating"]), (&json!(2), &json!(1)));
+    assert!(text.contains("left over\n2 finished and 1 terminating pods not scheduled\n"), "{text}");
+}
+
+#[test]
+fn deployments_without_pods_are_explained_in_text_and_document() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n";
+    let world = World::new("hint").file("all.yaml", &[node("a"), deployment.to_owned()]);
+    let report = world.json(&[]);
+    let hint = report["summary"]["hint"].as_str().expect("a hint");
+    assert!(hint.contains("Deployment"), "{hint}");
+    let table = world.simulate(&["-f", "."]).stdout;
+    assert!(table.contains(&format!("passed over: 1 Deployment\nhint: {hint}\n")), "{table}");
 }
 
 #[test]
@@ -239,11 +263,13 @@ fn the_example_cluster_shows_a_preemption_and_one_pod_that_fits_nowhere() {
     let ran = run(&root(), &["-f", "examples/cluster", "-o", "json"], None);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    assert_eq!(report["summary"]["leftOver"], 1);
+    let names = left_over(&report).into_keys().collect::<Vec<_>>();
+    assert_eq!(names, ["report-builder"]);
     assert_eq!(report["leftOver"][0]["name"], "report-builder");
     assert_eq!(report["leftOver"][0]["plugins"].as_array().expect("plugins").len(), 3);
-    assert_eq!(report["summary"]["preempted"], 1);
+    assert_eq!((&report["summary"]["preempted"], &report["summary"]["replacements"]), (&json!(1), &json!(1)));
     let node_of = nodes(&report);
+    assert!(node_of["thumbnails-v2rmp-re-1"].starts_with("memory-"));
     assert_ne!(node_of["db-1"], node_of["db-2"]);
     let ran = run(&root(), &["-f", "examples/cluster", "--config", "examples/scheduler-config.yaml"], None);
     assert_eq!(ran.code, 1, "{}", ran.stderr);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, left_over, node, nodes, owned_pod, pod};
+use crate::world::{World, class, left_over, node, nodes, owned_pod, pod};
 
 #[test]
 fn added_nodes_are_like_their_model_but_empty_and_open() {
@@ -85,12 +85,21 @@ spec:
     metadata: {labels: {app: db}}
     spec: {priorityClassName: high, containers: [{name: c, image: i, resources: {requests: {cpu: '2'}}}]}
 ";
-    let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 7\n";
-    let world = World::new("scale-template").file("all.yaml", &[node("a"), set.into(), class.into()]);
+    let world = World::new("scale-template").file("all.yaml", &[node("a"), set.into(), class("high", 7)]);
     let report = world.json(&["--what-if", "scale=statefulset/db=2"]);
-    assert_eq!(nodes(&report), [("db-sim-1".into(), "a".into())].into());
+    assert_eq!(nodes(&report), [("db-0".into(), "a".into())].into());
     assert_eq!(report["placements"][0]["priority"], 7);
-    assert!(left_over(&report).contains_key("db-sim-2"));
+    assert!(left_over(&report).contains_key("db-1"));
+}
+
+#[test]
+fn stateful_sets_take_the_next_free_ordinals_and_give_the_last_ones_up() {
+    let db = |name: &str| owned_pod(name, "100m", ", nodeName: a", "StatefulSet", "db");
+    let world = World::new("scale-stateful").file("all.yaml", &[node("a"), db("db-2"), db("db-0")]);
+    let report = world.json(&["--what-if", "scale=sts/db=4"]);
+    assert_eq!(nodes(&report).into_keys().collect::<Vec<_>>(), ["db-1", "db-3"]);
+    let report = world.json(&["--what-if", "scale=sts/db=1", "--what-if", "remove-node=a"]);
+    assert_eq!(left_over(&report).into_keys().collect::<Vec<_>>(), ["db-0"]);
 }
 
 #[test]

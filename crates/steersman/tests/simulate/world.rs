@@ -88,6 +88,13 @@ status:
     )
 }
 
+/// A priority class.
+pub(crate) fn class(name: &str, value: i32) -> String {
+    format!(
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: {name}}}\nvalue: {value}\n"
+    )
+}
+
 /// A pod in the namespace `default` that asks for CPU; `rest` is more of its spec in flow style, after a comma.
 pub(crate) fn pod(name: &str, cpu: &str, rest: &str) -> String {
     owned_pod(name, cpu, rest, "", "")

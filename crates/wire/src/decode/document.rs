@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_path_to_error::Track;
 
-use super::{DecodeError, Decoded, DocumentProblem, Origin, Sourced};
+use super::{DecodeError, Decoded, DocumentProblem, Origin, Sourced, kinds};
 use crate::object::{Kind, Object, Scope};
 
 /// What to do with a document, from its kind and API version.
@@ -40,7 +40,10 @@ pub(super) fn plan<'d>(
             Some(kind) if has_items || Kind::from_name(kind).is_some() => {
                 Plan::Items(Some(Inherited { kind, api_version }))
             }
-            _ => Plan::Skip(name.to_owned()),
+            _ => {
+                kinds::refuse_near_miss(name, api_version)?;
+                Plan::Skip(name.to_owned())
+            }
         });
     };
     let versions = kind.api_versions();
@@ -51,11 +54,15 @@ pub(super) fn plan<'d>(
             let (found, expected) = (found.to_owned(), versions.join(" or "));
             Err(DocumentProblem::ApiVersion { kind, found, expected })
         }
+        Some(found) if kinds::is_built_in(found) => {
+            Err(DocumentProblem::ForeignGroup { kind, found: found.to_owned(), expected: versions[0] })
+        }
         Some(found) => Ok(Plan::Skip(format!("{name}.{}", group(found)))),
     }
 }
 
-fn group(api_version: &str) -> &str {
+/// The API group in an `apiVersion`; empty is the core group.
+pub(super) fn group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 

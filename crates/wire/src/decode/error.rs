@@ -115,6 +115,24 @@ pub enum DocumentProblem {
         /// The versions there are.
         expected: String,
     },
+    /// A kind that does not exist, but all but does.
+    #[error("there is no kind {found:?}: did you mean {meant}?")]
+    UnknownKind {
+        /// The kind.
+        found: String,
+        /// The kind that was meant, with its version.
+        meant: String,
+    },
+    /// A kind under the API group of others.
+    #[error("{kind}: there is no {kind} in apiVersion {found:?}: did you mean {kind} ({expected})?", kind = kind.name())]
+    ForeignGroup {
+        /// Its kind.
+        kind: Kind,
+        /// The version.
+        found: String,
+        /// What to write.
+        expected: &'static str,
+    },
     /// It has no name.
     #[error("{kind}: metadata.name is missing: give the object a name", kind = kind.name())]
     NoName {

@@ -14,8 +14,8 @@ const EXTENSIONS: [&str; 5] = ["yaml", "yml", "json", "jsonl", "ndjson"];
 
 /// Reads a file, or the YAML and JSON files of a folder and the folders in it, sorted by name.
 ///
-/// What begins with a dot is skipped in folders, as are other extensions; a file that is named is read
-/// whatever it is called.
+/// What begins with a dot is skipped in folders, as are other extensions and what is no regular file; a file
+/// that is named is read whatever it is called and whatever it is.
 pub fn read_path(path: &Path) -> Result<Decoded, DecodeError> {
     let mut decoded = Decoded::default();
     if !metadata(path)?.is_dir() {
@@ -92,9 +92,13 @@ fn find_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
             continue;
         }
-        if metadata(&path)?.is_dir() {
+        let metadata = metadata(&path)?;
+        if metadata.is_dir() {
             find_files(&path, depth + 1, files)?;
-        } else if extension(&path).is_some_and(|extension| EXTENSIONS.contains(&extension)) {
+            continue;
+        }
+        // Reading a pipe or a device that nobody named may wait forever.
+        if metadata.is_file() && extension(&path).is_some_and(|extension| EXTENSIONS.contains(&extension)) {
             files.push(path);
         }
     }

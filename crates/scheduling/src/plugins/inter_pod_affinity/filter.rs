@@ -7,6 +7,8 @@ use crate::framework::{Cycle, Filter, FilterPlan, Reason, Status, Value};
 use crate::model::{Labels, Pod};
 use crate::snapshot::NodeInfo;
 
+const AFFINITY: &str = "node(s) didn't match pod affinity rules";
+
 struct RequiredTerms<'a> {
     pod: &'a Pod,
     namespace_labels: &'a Labels,
@@ -72,17 +74,28 @@ impl RequiredTerms<'_> {
         }
     }
 
-    fn satisfies_affinity(&self, node: &NodeInfo) -> bool {
-        let mut pods_exist = true;
+    /// What the affinity terms lack on a node.
+    fn affinity_refusal(&self, node: &NodeInfo) -> Option<Status> {
+        let mut lonely = None;
         for term in &self.affinity_terms {
             let key = term.term.topology_key;
-            let Some(value) = node.node.labels.get(key) else { return false };
-            pods_exist &= self.counts.affinity.at(key, value) > 0;
+            let Some(value) = node.node.labels.get(key) else {
+                return Some(Status::unresolvable(
+                    NAME,
+                    Reason::fixed(AFFINITY).with("missingLabel", Value::Name(key)),
+                ));
+            };
+            if lonely.is_none() && self.counts.affinity.at(key, value) <= 0 {
+                lonely = Some(key);
+            }
         }
+        let key = lonely?;
         // The first pods of a group that wants to be together must be able to start somewhere.
-        pods_exist
-            || self.counts.affinity.is_empty()
-                && self.affinity_terms.iter().all(|term| term.matches(self.pod))
+        if self.counts.affinity.is_empty() && self.affinity_terms.iter().all(|term| term.matches(self.pod)) {
+            return None;
+        }
+        let reason = Reason::fixed(AFFINITY).with("topologyKey", Value::Name(key));
+        Some(Status::unresolvable(NAME, reason.with("matchingPods", Value::Count(0))))
     }
 }
 
@@ -92,8 +105,8 @@ fn refusal(text: &'static str, key: Symbol) -> Status {
 
 impl Filter for RequiredTerms<'_> {
     fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
-        if !self.affinity_terms.is_empty() && !self.satisfies_affinity(node) {
-            return Err(Status::unresolvable(NAME, Reason::fixed("node(s) didn't match pod affinity rules")));
+        if let Some(refusal) = self.affinity_refusal(node) {
+            return Err(refusal);
         }
         let labels = &node.node.labels;
         for term in &self.anti_affinity_terms {

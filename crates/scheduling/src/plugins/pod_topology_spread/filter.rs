@@ -64,9 +64,13 @@ impl<'a> HardSpread<'a> {
 }
 
 impl Constraint<'_> {
+    fn has_too_few_domains(&self) -> bool {
+        (self.counts.len() as i64) < self.constraint.min_domains
+    }
+
     /// The count of the emptiest domain, or 0 if there are fewer domains than wanted.
     fn min_count(&self) -> i64 {
-        if (self.counts.len() as i64) < self.constraint.min_domains {
+        if self.has_too_few_domains() {
             return 0;
         }
         self.counts.values().min().copied().unwrap_or(i64::from(i32::MAX))
@@ -85,11 +89,16 @@ impl Filter for HardSpread<'_> {
             let min = constraint.min_count();
             let count = constraint.counts.get(&domain).copied().unwrap_or(0);
             if count + constraint.own - min > rule.max_skew {
-                let reason = Reason::fixed("node(s) didn't match pod topology spread constraints")
+                let mut reason = Reason::fixed("node(s) didn't match pod topology spread constraints")
                     .with("topologyKey", Value::Name(rule.topology_key))
                     .with("matching", Value::Count(count))
                     .with("fewest", Value::Count(min))
                     .with("maxSkew", Value::Count(rule.max_skew));
+                if constraint.has_too_few_domains() {
+                    reason = reason
+                        .with("domains", Value::Count(constraint.counts.len() as i64))
+                        .with("minDomains", Value::Count(rule.min_domains));
+                }
                 return Err(Status::unschedulable(NAME, reason));
             }
         }

@@ -8,14 +8,13 @@ use scheduling::framework::Status;
 use scheduling::reference::{Decision, Scores};
 use scheduling::snapshot::Row;
 
-use super::reasons;
+use super::reasons::Reasons;
 use crate::explain::report::{Node, Score, Verdict};
-use crate::explain::situation::Situation;
 
 /// Feasible nodes by total, then refused ones by how much speaks against them.
-pub(super) fn all(situation: &Situation, explanation: &Explanation, decision: &Decision) -> Vec<Node> {
+pub(super) fn all(reasons: &Reasons<'_>, explanation: &Explanation, decision: &Decision) -> Vec<Node> {
     let scored = Scored::new(explanation, decision);
-    let mut nodes: Vec<Node> = explanation.nodes.iter().map(|node| one(situation, node, &scored)).collect();
+    let mut nodes: Vec<Node> = explanation.nodes.iter().map(|node| one(reasons, node, &scored)).collect();
     nodes.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.node.cmp(&b.node)));
     nodes
 }
@@ -57,8 +56,8 @@ impl<'e> Scored<'e> {
     }
 }
 
-fn one(situation: &Situation, node: &NodeExplanation, scored: &Scored<'_>) -> Node {
-    let name = situation.node_name(node.row);
+fn one(reasons: &Reasons<'_>, node: &NodeExplanation, scored: &Scored<'_>) -> Node {
+    let name = reasons.situation.node_name(node.row);
     let position = scored.positions.get(&node.row);
     let (verdict, decisive) = match &node.verdict {
         explanation::Verdict::Fits if position.is_some() => (Verdict::Fits, None),
@@ -78,7 +77,7 @@ fn one(situation: &Situation, node: &NodeExplanation, scored: &Scored<'_>) -> No
         verdict,
         refused_by: decisive.map(|status| status.plugin),
         is_promised,
-        refusals: statuses.iter().map(|status| reasons::refusal(situation, status, Some(name))).collect(),
+        refusals: statuses.iter().map(|status| reasons.refusal(status, Some(node.row))).collect(),
         scores,
         total,
         is_chosen: scored.host == Some(node.row),

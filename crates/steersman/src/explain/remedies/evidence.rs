@@ -7,6 +7,7 @@ use scheduling::framework::reason::{Operand, Value};
 use scheduling::framework::{PreFilter, Reason, Status};
 use scheduling::model::resources::ResourceName;
 use scheduling::model::{self, Taint};
+use scheduling::reference::Decision;
 use scheduling::snapshot::NodeInfo;
 use wire::{Node, Pod};
 
@@ -19,6 +20,8 @@ pub(in crate::explain) struct Evidence<'e> {
     pub(super) pod: &'e Pod,
     /// The same, compiled.
     pub(super) compiled: &'e model::Pod,
+    /// Whether the pod will be placed once it has preempted others.
+    pub(super) can_preempt: bool,
     /// Whether remedies are wanted for one node only.
     pub(super) is_about_one_node: bool,
     /// The nodes in question that refuse the pod.
@@ -84,6 +87,8 @@ impl<'e> Evidence<'e> {
             situation,
             pod: &situation.pod,
             compiled: &situation.compiled,
+            can_preempt: matches!(&explanation.decision,
+                Some(Decision::Unschedulable(refusal)) if refusal.preemption.is_some()),
             is_about_one_node: node.is_some(),
             nodes,
             blamed,
@@ -98,6 +103,11 @@ impl<'e> Evidence<'e> {
     /// Whether anything but gates stands in the way.
     pub(super) fn has_refusals(&self) -> bool {
         !self.blamed.is_empty()
+    }
+
+    /// The nodes in question that refuse the pod.
+    pub(super) fn refusing(&self) -> &[RefusingNode<'e>] {
+        &self.nodes
     }
 
     /// The nodes that no other plugin refuses: taking away these refusals is enough there.

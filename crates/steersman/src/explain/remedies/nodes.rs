@@ -99,7 +99,7 @@ fn free(evidence: &Evidence<'_>, is_too_small: bool, node: RefusingNode<'_>) -> 
     let missing = shortages.iter().map(|shortage| {
         format!(
             "{} {}",
-            describe_exactly(shortage.resource, shortage.missing()),
+            describe_exactly(shortage.resource, shortage.missing(), symbols),
             shortage.resource.as_str(symbols)
         )
     });
@@ -112,7 +112,7 @@ fn free(evidence: &Evidence<'_>, is_too_small: bool, node: RefusingNode<'_>) -> 
     let name = node.name();
     let description = if is_too_small {
         let limits = shortages.iter().filter(|shortage| shortage.exceeds_node()).map(|shortage| {
-            let allocatable = describe_exactly(shortage.resource, shortage.allocatable);
+            let allocatable = describe_exactly(shortage.resource, shortage.allocatable, symbols);
             format!("{allocatable} {}", shortage.resource.as_str(symbols))
         });
         let limits: Vec<String> = limits.collect();

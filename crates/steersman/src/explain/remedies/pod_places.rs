@@ -1,7 +1,7 @@
 //! The pod asks for less of the places it goes to.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wire::selector::label_selector_as_text;
 use wire::{Affinity, Pod, PodAffinityTerm, Toleration, TopologySpreadConstraint};
@@ -32,50 +32,57 @@ pub(super) fn remove_gates(evidence: &Evidence<'_>) -> Vec<Proposal> {
 /// Tolerations that are enough on some node, those that open most nodes first. Taints that Kubernetes sets by
 /// itself say that a node is not well: tolerating them helps nobody.
 pub(super) fn tolerate_taint(evidence: &Evidence<'_>) -> Vec<Proposal> {
-    let mut wanted: BTreeMap<[String; 4], usize> = BTreeMap::new();
+    let mut wanted: BTreeMap<Vec<[String; 4]>, usize> = BTreeMap::new();
     for node in evidence.refused_only_by(&["TaintToleration"]) {
-        if let Some(toleration) = toleration(evidence, node) {
-            let Toleration { key, operator, value, effect, .. } = toleration;
-            *wanted.entry([key, operator, value, effect]).or_default() += 1;
+        if let Some(tolerations) = tolerations(evidence, node) {
+            *wanted.entry(tolerations).or_default() += 1;
         }
     }
     let mut wanted: Vec<_> = wanted.into_iter().collect();
-    wanted.sort_by_key(|(_, n_nodes)| Reverse(*n_nodes));
-    let propose = |([key, operator, value, effect], n_nodes): ([String; 4], usize)| {
-        let equal = if value.is_empty() { String::new() } else { format!("={value}") };
-        let suffix = if effect.is_empty() { String::new() } else { format!(":{effect}") };
-        let description = format!("tolerate the taint {key}{equal}{suffix}{}", on_nodes(n_nodes));
-        let toleration = Toleration { key, operator, value, effect, toleration_seconds: None };
-        edit(evidence, description, |pod| pod.spec.tolerations.push(toleration))
+    wanted.sort_by_key(|(tolerations, n_nodes)| (tolerations.len(), Reverse(*n_nodes)));
+    let propose = |(tolerations, n_nodes): (Vec<[String; 4]>, usize)| {
+        let shown: Vec<String> = tolerations.iter().map(show_toleration).collect();
+        let taints = if shown.len() == 1 { "taint" } else { "taints" };
+        let description = format!("tolerate the {taints} {}{}", super::list(&shown), on_nodes(n_nodes));
+        edit(evidence, description, |pod| {
+            pod.spec.tolerations.extend(tolerations.into_iter().map(|[key, operator, value, effect]| {
+                Toleration { key, operator, value, effect, toleration_seconds: None }
+            }));
+        })
     };
     wanted.into_iter().map(propose).collect()
+}
+
+fn show_toleration([key, _, value, effect]: &[String; 4]) -> String {
+    let equal = if value.is_empty() { String::new() } else { format!("={value}") };
+    let suffix = if effect.is_empty() { String::new() } else { format!(":{effect}") };
+    format!("{key}{equal}{suffix}")
 }
 
 fn on_nodes(n: usize) -> String {
     if n == 1 { String::new() } else { format!(" (on {n} nodes nothing else is in the way)") }
 }
 
-/// The one toleration that covers all taints in the way, if one does.
-fn toleration(evidence: &Evidence<'_>, node: RefusingNode<'_>) -> Option<Toleration> {
+/// Key, operator, value and effect of the tolerations that cover all taints in the way, one per key.
+fn tolerations(evidence: &Evidence<'_>, node: RefusingNode<'_>) -> Option<Vec<[String; 4]>> {
     let symbols = evidence.situation.scheduler.symbols();
-    let mut taints = evidence.untolerated(node);
-    let first = taints.next()?;
-    let others: Vec<_> = taints.collect();
-    let key = evidence.text(first.key);
-    if is_set_by_kubernetes(key) || others.iter().any(|taint| taint.key != first.key) {
+    let mut by_key: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for taint in evidence.untolerated(node) {
+        by_key.entry(evidence.text(taint.key)).or_default().push(taint);
+    }
+    if by_key.keys().any(|key| is_set_by_kubernetes(key)) {
         return None;
     }
-    let mut toleration =
-        Toleration { key: key.to_owned(), operator: "Exists".to_owned(), ..Toleration::default() };
-    if others.is_empty() {
-        toleration.effect = first.effect.as_str(symbols).to_owned();
-        let value = evidence.text(first.value);
-        if !value.is_empty() {
-            toleration.operator = "Equal".to_owned();
-            toleration.value = value.to_owned();
+    let cover = |(key, taints): (&str, Vec<&scheduling::model::Taint>)| {
+        let (mut operator, mut value, mut effect) = ("Exists", "", "");
+        if let [only] = taints.as_slice() {
+            effect = only.effect.as_str(symbols);
+            value = evidence.text(only.value);
+            operator = if value.is_empty() { "Exists" } else { "Equal" };
         }
-    }
-    Some(toleration)
+        [key, operator, value, effect].map(str::to_owned)
+    };
+    Some(by_key.into_iter().map(cover).collect())
 }
 
 fn hard_constraints<'e>(
@@ -137,6 +144,15 @@ pub(super) fn drop_node_selector_entry(evidence: &Evidence<'_>) -> Vec<Proposal>
     entries.map(propose).collect()
 }
 
+/// All entries, where no single one is all that is in the way.
+pub(super) fn drop_node_selector(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    if !evidence.blames("NodeAffinity") || evidence.pod.spec.node_selector.len() < 2 {
+        return Vec::new();
+    }
+    let description = "drop the node selector".to_owned();
+    vec![edit(evidence, description, |pod| pod.spec.node_selector.clear())]
+}
+
 /// Single requirements first, where a term has others besides; then all of the required node affinity.
 pub(super) fn drop_node_affinity(evidence: &Evidence<'_>) -> Vec<Proposal> {
     let Some(selector) = required(evidence.pod).filter(|_| evidence.blames("NodeAffinity")) else {
@@ -192,11 +208,7 @@ fn drop_term(evidence: &Evidence<'_>, is_anti: bool) -> Vec<Proposal> {
     let mut affinity = evidence.pod.spec.affinity.clone().unwrap_or_default();
     let all = terms(&mut affinity, is_anti).map(std::mem::take).unwrap_or_default();
     let propose = |(i, term): (usize, PodAffinityTerm)| {
-        let pods = match term.label_selector.as_ref().map(label_selector_as_text) {
-            Some(text) if !text.is_empty() => format!("pods with {text}"),
-            Some(_) => "all pods".to_owned(),
-            None => "no pod".to_owned(),
-        };
+        let pods = selected_pods(&term);
         let kind = if is_anti { "anti-affinity" } else { "affinity" };
         let description = format!("drop the required pod {kind} to {pods} over {}", term.topology_key);
         edit(evidence, description, |pod| {
@@ -206,6 +218,54 @@ fn drop_term(evidence: &Evidence<'_>, is_anti: bool) -> Vec<Proposal> {
         })
     };
     all.into_iter().enumerate().map(propose).collect()
+}
+
+/// `pods with app=cache`.
+fn selected_pods(term: &PodAffinityTerm) -> String {
+    match term.label_selector.as_ref().map(label_selector_as_text) {
+        Some(text) if !text.is_empty() => format!("pods with {text}"),
+        Some(_) => "all pods".to_owned(),
+        None => "no pod".to_owned(),
+    }
+}
+
+/// Namespaces that have pods which an affinity term would mean if it looked there.
+pub(super) fn look_in_namespace(evidence: &Evidence<'_>) -> Vec<Proposal> {
+    if !evidence.blames("InterPodAffinity") {
+        return Vec::new();
+    }
+    let own = &evidence.pod.metadata.namespace;
+    let mut affinity = evidence.pod.spec.affinity.clone().unwrap_or_default();
+    let all = terms(&mut affinity, false).map(std::mem::take).unwrap_or_default();
+    let mut proposals = Vec::new();
+    for (i, term) in all.iter().enumerate() {
+        let Some(selector) = &term.label_selector else { continue };
+        let mut namespaces = term.namespaces.clone();
+        if namespaces.is_empty() && term.namespace_selector.is_none() {
+            // What an empty list means, and would no longer mean with another namespace in it.
+            namespaces.push(own.clone());
+        }
+        let placed = evidence.situation.other_pods().filter(|pod| !pod.spec.node_name.is_empty());
+        let others: BTreeSet<&String> = placed
+            .filter(|pod| selector.matches(&pod.metadata.labels))
+            .map(|pod| &pod.metadata.namespace)
+            .filter(|namespace| !namespaces.contains(namespace))
+            .collect();
+        for namespace in others {
+            let description = format!(
+                "let the affinity term to {} over {} look in namespace {namespace}",
+                selected_pods(term),
+                term.topology_key
+            );
+            proposals.push(edit(evidence, description, |pod| {
+                let terms = pod.spec.affinity.as_mut().and_then(|affinity| terms(affinity, false));
+                if let Some(term) = terms.and_then(|terms| terms.get_mut(i)) {
+                    term.namespaces = namespaces.iter().chain([namespace]).cloned().collect();
+                }
+            }));
+        }
+    }
+    proposals
 }
 
 pub(super) fn drop_host_port(evidence: &Evidence<'_>) -> Vec<Proposal> {

@@ -1,6 +1,7 @@
 //! The pod asks for less of a resource.
 
-use scheduling::framework::reason::describe_amount;
+use base::Interner;
+use scheduling::framework::reason::Value;
 use scheduling::model::resources::ResourceName;
 use wire::quantity::Format;
 use wire::{Container, Pod, Quantity};
@@ -47,20 +48,18 @@ fn largest_share(cut: &[Shortage]) -> f64 {
 
 fn describe(evidence: &Evidence<'_>, shortage: &Shortage) -> String {
     let Shortage { resource, requested, free, .. } = *shortage;
+    let symbols = evidence.situation.scheduler.symbols();
     format!(
         "at most {} {} instead of {}",
-        describe_exactly(resource, free),
-        resource.as_str(evidence.situation.scheduler.symbols()),
-        describe_exactly(resource, requested)
+        describe_exactly(resource, free, symbols),
+        resource.as_str(symbols),
+        describe_exactly(resource, requested, symbols)
     )
 }
 
-/// Like [`describe_amount`], but never rounded: people copy these figures.
-pub(super) fn describe_exactly(resource: ResourceName, amount: i64) -> String {
-    match resource {
-        ResourceName::Memory | ResourceName::EphemeralStorage => quantity(resource, amount).to_string(),
-        _ => describe_amount(resource, amount),
-    }
+/// Never rounded: people copy these figures.
+pub(super) fn describe_exactly(resource: ResourceName, amount: i64, symbols: &Interner) -> String {
+    Value::Amount(resource, amount).describe_exactly(symbols)
 }
 
 /// An amount in the scheduler's units, as objects have it.

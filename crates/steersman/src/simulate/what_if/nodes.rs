@@ -74,7 +74,9 @@ pub(super) fn remove(files: &mut ClusterFiles, name: &str) -> Result<()> {
 
 /// Lets a node take no more pods.
 pub(super) fn cordon(files: &mut ClusterFiles, name: &str) -> Result<()> {
-    find(files, name)?;
+    if find(files, name)?.0.spec.unschedulable {
+        bail!("node {name:?} is cordoned already. Leave this out");
+    }
     for sourced in &mut files.objects {
         if let Object::Node(node) = &mut sourced.object
             && node.metadata.name == name

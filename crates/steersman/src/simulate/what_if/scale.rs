@@ -13,9 +13,12 @@ use crate::cluster_files::{ClusterFiles, is_finished};
 /// How many workloads an error lists.
 const NAMES_SHOWN: usize = 5;
 
-/// Labels that name the one pod of a StatefulSet that has them.
+/// Labels by which one pod of a StatefulSet can be selected.
 const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
 const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
+
+/// What Kubernetes writes hashes with: no vowels, so that they are no words, and nothing that looks like one.
+const HASH_ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// A kind of workload that can be scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +94,7 @@ pub(super) fn scale(files: &mut ClusterFiles, workload: &Workload, n: usize) -> 
     };
     pods.sort_by_key(age);
     if pods.len() > n {
-        shrink(files, &pods, n);
+        shrink(files, workload, &pods, n);
         return Ok(());
     }
     if pods.len() == n {
@@ -142,20 +145,21 @@ impl PodOwners<'_> {
             return false;
         }
         match self.workload.kind {
-            WorkloadKind::Deployment => {
-                let is_known = self.templates.iter().any(|template| template.controller.name == owner.name);
-                let is_strange = self.strangers.contains(&owner.name);
-                owner.kind == "ReplicaSet"
-                    && (is_known || (!is_strange && self.looks_like_revision(&owner.name)))
-            }
+            WorkloadKind::Deployment => owner.kind == "ReplicaSet" && self.own_replica_set(&owner.name),
             kind => owner.kind == kind.name() && owner.name == self.workload.name,
         }
+    }
+
+    /// Whether a ReplicaSet of this name belongs to the Deployment.
+    fn own_replica_set(&self, name: &str) -> bool {
+        let is_known = self.templates.iter().any(|template| template.controller.name == name);
+        is_known || (!self.strangers.contains(name) && self.looks_like_revision(name))
     }
 
     /// Deployments name their replica sets NAME-HASH.
     fn looks_like_revision(&self, replica_set: &str) -> bool {
         let hash = replica_set.strip_prefix(&self.workload.name).and_then(|rest| rest.strip_prefix('-'));
-        hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(|b| b.is_ascii_alphanumeric()))
+        hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(|b| HASH_ALPHABET.contains(&b)))
     }
 
     /// A pod like the workload's controller would make it.
@@ -226,16 +230,26 @@ fn pod_owners<'w>(files: &ClusterFiles, workload: &'w Workload) -> PodOwners<'w>
     owners
 }
 
-/// Removes pods until `n` are left: those without a node first, then the youngest.
-fn shrink(files: &mut ClusterFiles, pods: &[usize], n: usize) {
-    let mut order: Vec<(bool, Reverse<usize>, usize)> = Vec::new();
+/// Whether a ReplicaSet belongs to a Deployment.
+pub(super) fn is_revision(files: &ClusterFiles, deployment: &Workload, replica_set: &Workload) -> bool {
+    deployment.namespace == replica_set.namespace
+        && pod_owners(files, deployment).own_replica_set(&replica_set.name)
+}
+
+/// Removes pods until `n` are left: the last ones of a StatefulSet; those without a node first, then the youngest,
+/// of others.
+fn shrink(files: &mut ClusterFiles, workload: &Workload, pods: &[usize], n: usize) {
+    let mut order: Vec<(bool, Reverse<u64>, Reverse<usize>, usize)> = Vec::new();
     for (age, i) in pods.iter().enumerate() {
-        let has_node =
-            matches!(&files.objects[*i].object, Object::Pod(pod) if !pod.spec.node_name.is_empty());
-        order.push((has_node, Reverse(age), *i));
+        let Object::Pod(pod) = &files.objects[*i].object else { continue };
+        let (has_node, ordinal) = match workload.kind {
+            WorkloadKind::StatefulSet => (true, ordinal(&pod.metadata.name)),
+            _ => (!pod.spec.node_name.is_empty(), 0),
+        };
+        order.push((has_node, Reverse(ordinal), Reverse(age), *i));
     }
     order.sort_unstable();
-    let removed: BTreeSet<usize> = order.iter().take(pods.len() - n).map(|(_, _, i)| *i).collect();
+    let removed: BTreeSet<usize> = order.iter().take(pods.len() - n).map(|(.., i)| *i).collect();
     let mut i = 0;
     files.objects.retain(|_| {
         i += 1;
@@ -243,18 +257,23 @@ fn shrink(files: &mut ClusterFiles, pods: &[usize], n: usize) {
     });
 }
 
-/// Adds pods like the model, called NAME-sim-1, NAME-sim-2 …
+/// The number of a StatefulSet's pod, which ends its name.
+fn ordinal(name: &str) -> u64 {
+    name.rsplit_once('-').and_then(|(_, ordinal)| ordinal.parse().ok()).unwrap_or(0)
+}
+
+/// Adds pods like the model: the next ones of a StatefulSet, NAME-0, NAME-1 …; NAME-sim-1, NAME-sim-2 … of others.
 fn grow(files: &mut ClusterFiles, workload: &Workload, model: &Pod, origin: &Origin, n: usize) {
     let in_namespace = files.pods().filter(|pod| pod.metadata.namespace == workload.namespace);
     let taken: BTreeSet<String> = in_namespace.map(|pod| pod.metadata.name.clone()).collect();
-    let free =
-        (1..).map(|i| (i, format!("{}-sim-{i}", workload.name))).filter(|(_, name)| !taken.contains(name));
-    for (i, name) in free.take(n) {
+    let has_ordinals = workload.kind == WorkloadKind::StatefulSet;
+    let (first, infix) = if has_ordinals { (0, "") } else { (1, "sim-") };
+    let names = (first..).map(|i: usize| (i, format!("{}-{infix}{i}", workload.name)));
+    for (i, name) in names.filter(|(_, name)| !taken.contains(name)).take(n) {
         let mut pod = Pod { status: PodStatus::default(), ..model.clone() };
-        for (label, value) in [(POD_NAME_LABEL, name.clone()), (POD_INDEX_LABEL, format!("sim-{i}"))] {
-            if let Some(known) = pod.metadata.labels.get_mut(label) {
-                *known = value;
-            }
+        if has_ordinals {
+            pod.metadata.labels.insert(POD_NAME_LABEL.to_owned(), name.clone());
+            pod.metadata.labels.insert(POD_INDEX_LABEL.to_owned(), i.to_string());
         }
         pod.spec.node_name.clear();
         pod.metadata = ObjectMeta {
@@ -286,11 +305,17 @@ fn unknown<T>(files: &ClusterFiles, workload: &Workload) -> Result<T> {
     let rest = known.len().saturating_sub(NAMES_SHOWN);
     known.truncate(NAMES_SHOWN);
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    // The advice that saves a Deployment's reader from giving the Deployment once more.
+    let advice = match workload.kind {
+        WorkloadKind::Deployment => {
+            ". Deployments are not read: give its ReplicaSet, or one of its pods, for what the pods are like"
+        }
+        _ => ", and there is no template to make one from",
+    };
     match known.as_slice() {
-        [] => bail!("no pod belongs to {workload}, nor to any other workload"),
+        [] => bail!("no pod belongs to {workload}, nor to any other workload{advice}"),
         known => bail!(
-            "no pod belongs to {workload}, and there is no template to make one from. Workloads that can be scaled: \
-             {}{more}",
+            "no pod belongs to {workload}{advice}. Workloads that can be scaled: {}{more}",
             known.join(", ")
         ),
     }
