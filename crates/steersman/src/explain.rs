@@ -90,14 +90,18 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let key = target::parse(&options.kind, &options.name, options.namespace.as_deref())?;
     let configuration = read_configuration(options.config.as_deref(), &gates)?;
     let mut files = ClusterFiles::read(&options.files)?;
-    let pod = target::find_pod(&files, &key).inspect_err(|_| give_hint(&files))?.clone();
+    let given = target::find_pod(&files, &key).cloned();
     if let Some(node) = &options.why_not {
         target::find_node(&files, node)?;
     }
-    let standpoint = if options.after_pending {
-        after_pending::place_others(&configuration, gates, options.seed, &mut files, &pod)?
+    let (standpoint, pod) = if options.after_pending {
+        let given = given.ok();
+        let standpoint =
+            after_pending::place_others(&configuration, gates, options.seed, &mut files, given.as_ref())?;
+        (standpoint, after_pending::find_pod(&files, &key, given.is_some())?)
     } else {
-        Standpoint::as_given(&files, &pod)
+        let pod = given.inspect_err(|_| give_hint(&files))?;
+        (Standpoint::as_given(&files, Some(&pod)), pod)
     };
     let mut situation = Situation::new(&configuration, gates, options.seed, files, standpoint, pod)?;
     let report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;

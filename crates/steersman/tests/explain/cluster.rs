@@ -17,7 +17,7 @@ pub(crate) struct Cluster {
 /// What the program wrote.
 pub(crate) struct Answer {
     pub(crate) stdout: String,
-    stderr: String,
+    pub(crate) stderr: String,
     code: Option<i32>,
 }
 

@@ -25,6 +25,15 @@ fn a_taint_can_be_removed_from_a_node() {
 }
 
 #[test]
+fn taints_that_share_a_key_are_all_named() {
+    let mut tainted = node("a");
+    tainted["spec"]["taints"] = json!([{"key": "os", "value": "w", "effect": "NoSchedule"},
+        {"key": "os", "value": "w", "effect": "NoExecute"}]);
+    Cluster::new([tainted, pod("web")])
+        .offers("remove the taints os=w:NoSchedule and os=w:NoExecute from a → would be placed on a");
+}
+
+#[test]
 fn a_node_that_lacks_one_label_can_be_labelled() {
     let mut web = pod("web");
     web["spec"]["nodeSelector"] = json!({"disk": "ssd"});

@@ -209,3 +209,16 @@ fn a_pod_that_never_preempts_can_be_allowed_to() {
         "let it preempt other pods (preemptionPolicy: PreemptLowerPriority) → would be nominated to a, evicting 1 pod",
     );
 }
+
+#[test]
+fn ports_on_the_hosts_network_are_given_up_with_it() {
+    let on_host = |mut pod: Value| {
+        pod["spec"]["hostNetwork"] = json!(true);
+        pod["spec"]["containers"][0]["ports"] = json!([{"containerPort": 80}]);
+        pod
+    };
+    let cluster = Cluster::new([node("a"), on_host(pod_on("holder", "a")), on_host(pod("web"))]);
+    cluster
+        .offers("stop using the host's network (hostNetwork), and with it its ports → would be placed on a");
+    assert!(!cluster.explain(&["pod", "web"]).stdout.contains("drop host port"));
+}

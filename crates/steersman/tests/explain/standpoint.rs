@@ -90,3 +90,19 @@ fn workloads_given_instead_of_pods_are_hinted_at() {
     answer.complains("1 Deployment");
     answer.complains("there is no pod default/web");
 }
+
+#[test]
+fn after_pending_a_preempted_pod_is_gone_and_the_one_made_for_it_is_there() {
+    let mut victim = wants(pod_on("batch", "a"), "3");
+    victim["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "batch", "uid": "j", "controller": true}]);
+    let mut urgent = wants(pod("urgent"), "3");
+    urgent["spec"]["priority"] = json!(9);
+    let cluster = Cluster::new([node("a"), victim, urgent]);
+    let gone = cluster.explain(&["pod", "batch", "--after-pending"]);
+    gone.has_code(2);
+    assert!(gone.stderr.contains("is preempted while the other pods are placed"), "{}", gone.stderr);
+    let made = cluster.explain(&["pod", "batch-re-1", "--after-pending"]);
+    made.has_code(1);
+    made.says("Insufficient cpu");
+}

@@ -44,12 +44,14 @@ pub(super) fn remove_taint(evidence: &Evidence<'_>) -> Vec<Proposal> {
             return None;
         }
         let key = evidence.text(first.key);
-        let shown = taints::describe(first, evidence.situation.scheduler.symbols());
-        let name = node.name();
-        let description = if is_set_by_kubernetes(key) {
-            format!("get {name} well again, so that its taint {shown} goes")
-        } else {
-            format!("remove the taint {shown} from {name}")
+        let symbols = evidence.situation.scheduler.symbols();
+        let shown: Vec<String> = in_the_way.iter().map(|taint| taints::describe(taint, symbols)).collect();
+        let (shown, name) = (shown.join(" and "), node.name());
+        let description = match (is_set_by_kubernetes(key), in_the_way.len()) {
+            (true, 1) => format!("get {name} well again, so that its taint {shown} goes"),
+            (true, _) => format!("get {name} well again, so that its taints {shown} go"),
+            (false, 1) => format!("remove the taint {shown} from {name}"),
+            (false, _) => format!("remove the taints {shown} from {name}"),
         };
         Some(edit(node, description, |object| {
             object.spec.taints.retain(|taint| taint.key != key || taint.effect == "PreferNoSchedule");

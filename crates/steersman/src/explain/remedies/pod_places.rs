@@ -122,9 +122,27 @@ pub(super) fn raise_max_skew(evidence: &Evidence<'_>) -> Vec<Proposal> {
 pub(super) fn relax_spread_constraint(evidence: &Evidence<'_>) -> Vec<Proposal> {
     let propose = |(i, constraint): (usize, &TopologySpreadConstraint)| {
         let key = &constraint.topology_key;
-        let description = format!("only prefer to spread over {key} (whenUnsatisfiable: ScheduleAnyway)");
+        let prefers_already = evidence
+            .pod
+            .spec
+            .topology_spread_constraints
+            .iter()
+            .any(|other| other.topology_key == *key && other.when_unsatisfiable == "ScheduleAnyway");
+        if prefers_already {
+            // An API server takes one constraint per key and kind.
+            let description =
+                format!("drop the constraint to spread over {key} (one that only prefers it stays)");
+            return edit(evidence, description, |pod| {
+                pod.spec.topology_spread_constraints.remove(i);
+            });
+        }
+        let without = if constraint.min_domains.is_some() { ", without minDomains" } else { "" };
+        let description =
+            format!("only prefer to spread over {key} (whenUnsatisfiable: ScheduleAnyway{without})");
         edit(evidence, description, |pod| {
-            "ScheduleAnyway".clone_into(&mut pod.spec.topology_spread_constraints[i].when_unsatisfiable);
+            let constraint = &mut pod.spec.topology_spread_constraints[i];
+            "ScheduleAnyway".clone_into(&mut constraint.when_unsatisfiable);
+            constraint.min_domains = None;
         })
     };
     hard_constraints(evidence).map(propose).collect()
@@ -271,6 +289,15 @@ pub(super) fn look_in_namespace(evidence: &Evidence<'_>) -> Vec<Proposal> {
 pub(super) fn drop_host_port(evidence: &Evidence<'_>) -> Vec<Proposal> {
     if !evidence.blames("NodePorts") {
         return Vec::new();
+    }
+    if evidence.pod.spec.host_network {
+        // On the host's network every port of a container is the host's, so no single one can be given up.
+        let description = "stop using the host's network (hostNetwork), and with it its ports".to_owned();
+        return vec![edit(evidence, description, |pod| {
+            pod.spec.host_network = false;
+            let containers = pod.spec.containers.iter_mut().chain(&mut pod.spec.init_containers);
+            containers.flat_map(|container| &mut container.ports).for_each(|port| port.host_port = 0);
+        })];
     }
     let mut proposals = Vec::new();
     for (i, container) in evidence.pod.spec.containers.iter().enumerate() {

@@ -79,20 +79,22 @@ pub(super) fn quantity(resource: ResourceName, amount: i64) -> Quantity {
 fn lower(pod: &mut Pod, name: &str, limit: Quantity) -> Option<()> {
     let overhead = pod.spec.overhead.get(name).copied().unwrap_or_default();
     let limit = positive(limit - overhead)?;
-    if let Some(request) = pod.spec.resources.as_mut().and_then(|resources| resources.requests.get_mut(name))
-    {
-        *request = limit.with_format(request.format());
-        return Some(());
-    }
     let request = |container: &Container| container.resources.requests.get(name).copied().unwrap_or_default();
     let is_sidecar = |container: &&Container| container.restart_policy == "Always";
     let sidecars: Quantity = pod.spec.init_containers.iter().filter(is_sidecar).map(request).sum();
     let running: Quantity = pod.spec.containers.iter().map(request).sum();
+    if let Some(request) = pod.spec.resources.as_mut().and_then(|resources| resources.requests.get_mut(name))
+    {
+        // A pod cannot request less than its containers do.
+        positive(limit + Quantity::from_nanos(1) - running - sidecars)?;
+        *request = limit.with_format(request.format());
+        return Some(());
+    }
     if running + sidecars > limit {
         let excess = running + sidecars - limit;
         let largest = pod.spec.containers.iter_mut().max_by_key(|container| request(container))?;
         let lowered = positive(request(largest) - excess)?;
-        largest.resources.requests.insert(name.to_owned(), lowered);
+        set_request(largest, name, lowered);
     }
     let mut started = Quantity::ZERO;
     for container in &mut pod.spec.init_containers {
@@ -100,10 +102,19 @@ fn lower(pod: &mut Pod, name: &str, limit: Quantity) -> Option<()> {
             started += request(container);
         } else if request(container) + started > limit {
             let lowered = positive(limit - started)?.with_format(request(container).format());
-            container.resources.requests.insert(name.to_owned(), lowered);
+            set_request(container, name, lowered);
         }
     }
     Some(())
+}
+
+/// Extended resources and huge pages have a limit equal to their request, if they have one.
+fn set_request(container: &mut Container, name: &str, amount: Quantity) {
+    container.resources.requests.insert(name.to_owned(), amount);
+    let is_never_overcommitted = name.contains('/') || name.starts_with("hugepages-");
+    if let Some(limit) = container.resources.limits.get_mut(name).filter(|_| is_never_overcommitted) {
+        *limit = amount;
+    }
 }
 
 fn positive(quantity: Quantity) -> Option<Quantity> {
