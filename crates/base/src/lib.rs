@@ -6,6 +6,7 @@
 //! | [`map`] | hash maps and sets with a fixed seed, so that iteration order is the same in every process |
 //! | [`now`] | instants that are handed in, never read from a clock |
 //! | [`rng`] | one seeded random stream per purpose |
+//! | [`spelling`] | how far apart two words are |
 //!
 //! Not here: any word of Kubernetes, async, input or output. Nothing in this crate reads a clock or an
 //! entropy source; whoever stands at the edge of the process does and hands the value in.
@@ -14,6 +15,7 @@ pub mod interner;
 pub mod map;
 pub mod now;
 pub mod rng;
+pub mod spelling;
 
 pub use interner::{Interner, Symbol};
 pub use map::{Map, Set};

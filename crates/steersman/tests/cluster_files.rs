@@ -141,6 +141,13 @@ fn resources_are_known_and_their_amounts_possible() {
     check("requests: {e.com/g: 1}, limits: {e.com/g: 2}", &["1 must be equal to e.com/g limit of 2"]);
     check("requests: {e.com/g: 500m}", &["500m must be an integer"]);
     refuses(world, &pod_with("overhead: {cpu: -1}"), &["spec.overhead.cpu: -1"]);
+    let spec =
+        "spec: {containers: [{name: c, resources: {requests: {cpu: 2}}}], resources: {requests: {cpu: 1}}}";
+    refuses(
+        world,
+        &object("v1", "Pod", "p", spec),
+        &["spec.resources.requests.cpu: 1 must be greater than or equal to aggregate"],
+    );
     refuses(world, &node("b").replace("'2'", "'-2'"), &["Node b: status.allocatable.cpu: -2"]);
     refuses(world, &node("b").replace("memory", "mem"), &["status.allocatable.mem", "did you mean memory?"]);
 }

@@ -1,5 +1,7 @@
 //! Guessing which of a few known words was meant.
 
+use base::spelling::distance;
+
 /// How many letters may be wrong: one in three.
 const LETTERS_PER_SLIP: usize = 3;
 
@@ -26,21 +28,6 @@ pub(super) fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
             folded.len() >= LETTERS_PER_SLIP && known.to_ascii_lowercase().starts_with(&folded)
         }),
     }
-}
-
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -74,33 +74,17 @@ fn did_you_mean(suggestions: &[String]) -> String {
 
 /// What is spelled much like `wanted`, most alike first. Candidates are pairs of a name and how to show it.
 fn similar<'n>(wanted: &str, candidates: impl Iterator<Item = (&'n str, String)>) -> Vec<String> {
-    // Two letters that changed places are two replacements; in a very short name that would be any other.
+    // In a very short name two letters would be any other name.
     let n_letters = wanted.chars().count();
     let limit = if n_letters < 4 { 1 } else { (n_letters / 3).max(2) };
     let near = candidates.filter_map(|(name, shown)| {
-        let distance = edit_distance(wanted, name);
+        let distance = base::spelling::distance(wanted, name);
         let is_part = wanted.len() >= 3 && (name.contains(wanted) || wanted.contains(name));
         (distance <= limit || is_part).then_some((distance, shown))
     });
     let mut near: Vec<(usize, String)> = near.collect();
     near.sort();
     near.into_iter().take(SUGGESTIONS_MAX).map(|(_, shown)| shown).collect()
-}
-
-/// How many letters must be inserted, removed or replaced to make one word of the other.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -117,13 +101,5 @@ mod tests {
         assert!(parsed("prod/web", Some("test")).is_err());
         assert!(parsed("a/b/c", None).is_err());
         assert!(parse("node", "web", None).is_err());
-    }
-
-    #[test]
-    fn distance_counts_letters_to_change() {
-        assert_eq!(edit_distance("web-1", "web-1"), 0);
-        assert_eq!(edit_distance("web-1", "web-12"), 1);
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
-        assert_eq!(edit_distance("", "ab"), 2);
     }
 }

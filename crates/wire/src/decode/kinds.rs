@@ -98,31 +98,10 @@ fn meant(name: &str) -> Option<Kind> {
     }
     let near = Kind::ALL.iter().filter_map(|kind| {
         let limit = if kind.name().len() <= SHORT_NAME_LEN { 1 } else { DISTANCE_MAX };
-        let distance = distance(&folded, &kind.name().to_ascii_lowercase());
+        let distance = base::spelling::distance(&folded, &kind.name().to_ascii_lowercase());
         (distance <= limit).then_some((distance, *kind))
     });
     near.min().map(|(_, kind)| kind)
-}
-
-/// How many letters must be inserted, removed, replaced or exchanged with their neighbour to make one word of
-/// the other.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for i in 0..a.len() {
-        let mut row = vec![i + 1];
-        for j in 0..b.len() {
-            let replaced = above[j] + usize::from(a[i] != b[j]);
-            let mut best = replaced.min(above[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    above[b.len()]
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wire::{Pod, PodSpec, PodTemplateSpec};
+use wire::{Pod, PodSpec, PodTemplateSpec, Quantity};
 
 use super::fault::{Checked, Within, fault, one_of_or_none};
 use super::{Author, affinity, container, names, resources, spread, toleration};
@@ -54,5 +54,17 @@ fn check_containers(spec: &PodSpec) -> Checked {
     container::check_all(&spec.init_containers, "initContainers", spec.host_network, &mut taken)?;
     one_of_or_none("restartPolicy", &spec.restart_policy, &container::RESTART_POLICIES)?;
     resources::amounts(&spec.overhead).within("overhead")?;
-    spec.resources.as_ref().map_or(Ok(()), |it| resources::requirements(it).within("resources"))
+    let Some(of_pod) = &spec.resources else { return Ok(()) };
+    resources::requirements(of_pod).within("resources")?;
+    for (name, request) in &of_pod.requests {
+        let of_containers: Quantity =
+            spec.containers.iter().filter_map(|container| container.resources.requests.get(name)).sum();
+        if *request < of_containers {
+            let problem = format!(
+                "{request} must be greater than or equal to aggregate container requests of {of_containers}"
+            );
+            return fault(format!("resources.requests.{name}"), problem);
+        }
+    }
+    Ok(())
 }
