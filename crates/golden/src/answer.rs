@@ -4,7 +4,6 @@ use anyhow::{Context, Result};
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::{Explanation, FeasibleScores, NodeExplanation, PreFilterExplanation, Verdict};
 use scheduling::framework::{Code, Nomination, PreFilter, Profile, Status};
-use scheduling::model::Pod;
 use scheduling::reference::{Decision, Refusal, num_feasible_nodes_to_find};
 use scheduling::snapshot::Row;
 use serde_json::{Map, Value, json};
@@ -41,10 +40,7 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
     let pod: wire::Pod = serde_json::from_value(pod.clone())?;
     let pod = scheduler.compile_pod(&pod);
     let Some(profile) = scheduler.profile_of(&pod) else { return Ok(json!({"outcome": "ignored"})) };
-    let mut explanation = scheduler.explain(&pod).context("no profile")?;
-    if pod.node_name.is_some() && profile.runs(ExtensionPoint::PostFilter, "DefaultPreemption") {
-        forget_pod(&pod, &mut explanation);
-    }
+    let explanation = scheduler.explain(&pod).context("no profile")?;
     let mut answer = Answer { scheduler: &scheduler, fields: Map::new() };
     answer.put("profile", json!(profile.scheduler_name));
     if case.expect.get("resolvedPlugins").is_some() {
@@ -52,16 +48,6 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
     }
     answer.fill(&explanation);
     Ok(Value::Object(answer.fields))
-}
-
-/// A pod that has its node already was given to the recorded framework without being in its cluster. Preemption
-/// looks the pod up there first, and fails.
-fn forget_pod(pod: &Pod, explanation: &mut Explanation) {
-    if let Some(Decision::Unschedulable(refusal)) = &mut explanation.decision {
-        refusal.diagnosis.post_filter_message = format!("preemption: pod {:?} not found", pod.key.name);
-        refusal.nomination = Nomination::Keep;
-        refusal.preemption = None;
-    }
 }
 
 fn resolved_plugins(profile: &Profile, recorded: &Value) -> Value {

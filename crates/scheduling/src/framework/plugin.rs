@@ -1,7 +1,6 @@
 //! What a plugin is.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use base::{Now, Symbol};
 
@@ -157,6 +156,3 @@ pub fn default_normalize(scores: &mut [i64], reverse: bool) {
         };
     }
 }
-
-/// A pod shared between the structures that hold it.
-pub type SharedPod = Arc<Pod>;
