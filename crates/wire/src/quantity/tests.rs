@@ -200,11 +200,11 @@ fn any_quantity() -> impl Strategy<Value = Quantity> {
 
 proptest! {
     #[test]
-    fn reading_back_what_was_printed_changes_nothing(q in any_quantity()) {
-        let printed = q.to_string();
-        let back = quantity(&printed);
+    fn reading_back_what_was_printed_keeps_the_amount(q in any_quantity()) {
+        let back = quantity(&q.to_string());
         prop_assert_eq!(back, q);
-        prop_assert_eq!(back.to_string(), printed);
+        // Text need not stay: 45000 written in binary has no suffix, so it is read as decimal and then written 45k.
+        prop_assert_eq!(quantity(&back.to_string()).to_string(), back.to_string());
     }
 
     #[test]
