@@ -12,7 +12,7 @@ use crate::framework::{
 };
 use crate::model::resources::{ResourceName, is_extended};
 use crate::model::{Pod, Resources};
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{NodeInfo, Row, Snapshot};
 
 pub use strategy::{Asked, Strategy, Weighted};
 
@@ -169,6 +169,24 @@ impl Fits<'_> {
 }
 
 impl Filter for Fits<'_> {
+    fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
+        let columns = snapshot.columns();
+        let request = self.request;
+        // What is not asked for is never short.
+        let asked = |amount: i64| if amount > 0 { amount } else { i64::MIN };
+        let wanted = if self.is_best_effort() {
+            [i64::MIN; 3]
+        } else {
+            [asked(request.milli_cpu), asked(request.memory), asked(request.ephemeral_storage)]
+        };
+        let lacks = columns.lacking(wanted);
+        for row in snapshot.order() {
+            if lacks[row.index()] || !self.scalars.is_empty() && !self.fits(snapshot.node(*row)) {
+                refuse(*row, None);
+            }
+        }
+    }
+
     fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
         if self.fits(node) { Ok(()) } else { Err(self.refuse(node)) }
     }
@@ -180,6 +198,12 @@ struct Fullness<'a> {
 }
 
 impl Score for Fullness<'_> {
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        if !self.strategy.score_all(&self.asked, snapshot.columns(), scores) {
+            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        }
+    }
+
     fn score(&self, node: &NodeInfo) -> i64 {
         self.strategy.score(&self.asked, node)
     }
