@@ -25,7 +25,7 @@ pub(super) enum Outcome {
     Scheduled,
     /// It fits nowhere.
     Unschedulable,
-    /// Something else went wrong, or the pod was not worth a decision.
+    /// Something else went wrong.
     Error,
 }
 

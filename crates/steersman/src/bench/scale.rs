@@ -149,7 +149,7 @@ impl Cluster {
             self.note(took);
             let is_bound = commands.iter().any(|command| matches!(command, Command::Bind { .. }));
             let outcome = if is_bound { Outcome::Scheduled } else { Outcome::Unschedulable };
-            if let Some(period) = &mut self.period {
+            if let Some(period) = self.period.as_mut().filter(|_| was_tried) {
                 period.attempt(took, outcome);
             }
             self.carry_out(commands.into());

@@ -187,7 +187,10 @@ impl World {
         }
         if let Some(period) = &mut self.period {
             period.input(took);
-            period.attempt(took, outcome(&commands));
+            // A pod that is not worth a decision any more is only taken off the queue.
+            if was_tried {
+                period.attempt(took, outcome(&commands));
+            }
         }
         self.carry_out(commands.into());
         true
