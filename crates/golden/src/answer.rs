@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use wire::config::{ExtensionPoint, FeatureGates, SchedulerConfiguration};
 
 use crate::case::Case;
+use crate::fast_path;
 use crate::sequence;
 use crate::world::{self, NOW, decode};
 
@@ -39,9 +40,15 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
     let pod = case.pod.as_ref().context("a case without pod")?;
     let pod: wire::Pod = serde_json::from_value(pod.clone())?;
     let pod = scheduler.compile_pod(&pod);
-    let Some(profile) = scheduler.profile_of(&pod) else { return Ok(json!({"outcome": "ignored"})) };
+    if scheduler.profile_of(&pod).is_none() {
+        return Ok(json!({"outcome": "ignored"}));
+    }
     let explanation = scheduler.explain(&pod).context("no profile")?;
+    if let Some(difference) = fast_path::difference(&mut scheduler, &pod, &explanation) {
+        return Ok(json!({"fastPath": difference}));
+    }
     let mut answer = Answer { scheduler: &scheduler, fields: Map::new() };
+    let profile = scheduler.profile_of(&pod).context("no profile")?;
     answer.put("profile", json!(profile.scheduler_name));
     if case.expect.get("resolvedPlugins").is_some() {
         answer.put("resolvedPlugins", resolved_plugins(profile, &case.expect["resolvedPlugins"]));

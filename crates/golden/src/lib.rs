@@ -2,12 +2,13 @@
 //!
 //! A folder of recordings has one file per family, `<family>.jsonl.gz`, one case per line: a cluster, a
 //! configuration, a pod, and the answer of kube-scheduler. [`replay`] gives each case to the decision core and
-//! compares every recorded field. A case that needs volumes or devices, by what its objects contain, is counted
+//! compares every recorded field. What the incremental evaluator finds for the same pod is compared too. A case that needs volumes or devices, by what its objects contain, is counted
 //! apart until those are decided about.
 
 mod answer;
 mod case;
 mod compare;
+mod fast_path;
 mod sequence;
 mod world;
 

@@ -9,6 +9,7 @@ use scheduling::snapshot::Row;
 use serde_json::{Value, json};
 use wire::{Object, Timestamp};
 
+use crate::fast_path;
 use crate::world::{NOW, decode, names};
 
 /// 2026-02-01T00:00:00Z in seconds since the epoch: pods placed in step k start k seconds later.
@@ -26,6 +27,9 @@ pub(crate) fn answer(scheduler: &mut Scheduler, pods: &[Value]) -> Result<Value>
             };
             let compiled = scheduler.compile_pod(pod);
             let explanation = scheduler.explain(&compiled).context("no profile for the pod")?;
+            if let Some(difference) = fast_path::difference(scheduler, &compiled, &explanation) {
+                return Ok(json!([{"fastPath": difference}]));
+            }
             let key = compiled.key.to_string();
             match explanation.decision.as_ref().context("a gated pod")? {
                 Decision::Placed(_) => {

@@ -31,6 +31,8 @@ pub struct Cluster {
     controllers: Map<(ControllerKind, Symbol, Symbol), ControllerSelector>,
     budgets: Map<Symbol, Vec<Budget>>,
     device_classes: BTreeMap<Box<str>, Option<Symbol>>,
+    version: u64,
+    budget_version: u64,
 }
 
 /// Labels that an object must have, as Services and ReplicationControllers write them.
@@ -47,6 +49,16 @@ enum ControllerSelector {
 static NO_LABELS: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
 
 impl Cluster {
+    /// A number that is another one after anything but budgets changed.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// A number that is another one after a budget changed.
+    pub fn budget_version(&self) -> u64 {
+        self.budget_version
+    }
+
     /// The labels of a namespace; a namespace that is not known has none.
     pub fn namespace_labels(&self, namespace: Symbol) -> &Labels {
         self.namespaces.get(&namespace).unwrap_or(&NO_LABELS)
@@ -101,17 +113,20 @@ impl Cluster {
 
     /// Takes in a Namespace.
     pub fn upsert_namespace(&mut self, namespace: &wire::Namespace, compiler: &mut Compiler<'_>) {
+        self.version += 1;
         let labels = Labels::compile(&namespace.metadata.labels, compiler);
         self.namespaces.insert(compiler.symbol(&namespace.metadata.name), labels);
     }
 
     /// Forgets a Namespace.
     pub fn remove_namespace(&mut self, name: Symbol) {
+        self.version += 1;
         self.namespaces.remove(&name);
     }
 
     /// Takes in a Service. One without selector selects no pod.
     pub fn upsert_service(&mut self, service: &wire::Service, compiler: &mut Compiler<'_>) {
+        self.version += 1;
         let namespace = compiler.symbol(&service.metadata.namespace);
         let services = self.services.entry(namespace).or_default();
         let name: Box<str> = service.metadata.name.as_str().into();
@@ -123,6 +138,7 @@ impl Cluster {
 
     /// Forgets a Service.
     pub fn remove_service(&mut self, namespace: Symbol, name: &str) {
+        self.version += 1;
         if let Some(services) = self.services.get_mut(&namespace) {
             services.remove(name);
         }
@@ -134,6 +150,7 @@ impl Cluster {
         controller: &wire::ReplicationController,
         compiler: &mut Compiler<'_>,
     ) {
+        self.version += 1;
         let key = controller_key(ControllerKind::ReplicationController, &controller.metadata, compiler);
         let wanted = pairs(&controller.spec.selector, compiler);
         self.controllers.insert(key, ControllerSelector::Map(wanted));
@@ -148,6 +165,7 @@ impl Cluster {
         selector: Option<&wire::LabelSelector>,
         compiler: &mut Compiler<'_>,
     ) {
+        self.version += 1;
         let key = controller_key(kind, metadata, compiler);
         let selector = Selector::compile(selector, compiler).unwrap_or(Selector::NOTHING);
         self.controllers.insert(key, ControllerSelector::Requirements(selector));
@@ -155,11 +173,13 @@ impl Cluster {
 
     /// Forgets a controller.
     pub fn remove_controller(&mut self, kind: ControllerKind, namespace: Symbol, name: Symbol) {
+        self.version += 1;
         self.controllers.remove(&(kind, namespace, name));
     }
 
     /// Takes in a PodDisruptionBudget.
     pub fn upsert_budget(&mut self, budget: &wire::PodDisruptionBudget, compiler: &mut Compiler<'_>) {
+        self.budget_version += 1;
         let namespace = compiler.symbol(&budget.metadata.namespace);
         let selector =
             Selector::compile(budget.spec.selector.as_ref(), compiler).unwrap_or(Selector::NOTHING);
@@ -178,6 +198,7 @@ impl Cluster {
 
     /// Forgets a PodDisruptionBudget.
     pub fn remove_budget(&mut self, namespace: Symbol, name: &str) {
+        self.budget_version += 1;
         if let Some(budgets) = self.budgets.get_mut(&namespace) {
             budgets.retain(|budget| *budget.name != *name);
         }
@@ -185,6 +206,7 @@ impl Cluster {
 
     /// Takes in a DeviceClass.
     pub fn upsert_device_class(&mut self, class: &wire::DeviceClass, compiler: &mut Compiler<'_>) {
+        self.version += 1;
         let resource = &class.spec.extended_resource_name;
         let resource = (!resource.is_empty()).then(|| compiler.symbol(resource));
         self.device_classes.insert(class.metadata.name.as_str().into(), resource);
@@ -192,6 +214,7 @@ impl Cluster {
 
     /// Forgets a DeviceClass.
     pub fn remove_device_class(&mut self, name: &str) {
+        self.version += 1;
         self.device_classes.remove(name);
     }
 }

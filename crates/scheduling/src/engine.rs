@@ -32,7 +32,9 @@ use crate::cluster::Cluster;
 use crate::explanation::{self, Explanation};
 use crate::framework::profile::ProfileError;
 use crate::framework::{Cycle, Profile};
+use crate::incremental::{Evaluator, Expanded, Work};
 use crate::model::{Compiler, Pod, Shapes};
+use crate::outcome::Outcome;
 use crate::reference::{self, Circumstances, Decision};
 use crate::snapshot::{Nominator, Snapshot};
 
@@ -49,6 +51,7 @@ pub struct Scheduler {
     /// Pods that have been given a node but are not known to be bound, by UID.
     assumed: Map<Arc<str>, QueuedPod>,
     circumstances: Circumstances,
+    evaluator: Evaluator,
 }
 
 impl Scheduler {
@@ -71,6 +74,7 @@ impl Scheduler {
             queue: Queue::new(configuration),
             assumed: Map::default(),
             circumstances: Circumstances::new(seed, Now::default()),
+            evaluator: Evaluator::default(),
         })
     }
 
@@ -148,6 +152,41 @@ impl Scheduler {
         let profile = self.profile_of(pod)?;
         let mut circumstances = self.circumstances.clone();
         Some(reference::decide(self.cycle(), profile, pod, &mut circumstances))
+    }
+
+    /// What the evaluator has done so far.
+    pub fn work(&self) -> Work {
+        self.evaluator.work()
+    }
+
+    /// What the evaluator keeps about pods like this one, node by node; `None` if such pods are decided the long
+    /// way. For tests that compare it with [`Scheduler::evaluate`].
+    pub fn expand(&mut self, pod: &Pod) -> Option<Expanded> {
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evaluator, .. } = self;
+        let name = pod.shape.scheduler_name;
+        let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
+        evaluator.expand(Cycle { symbols, snapshot, cluster, nominator }, position, &profiles[position], pod)
+    }
+
+    /// The outcome of [`Scheduler::evaluate`], as the evaluator that keeps what it knows finds it. No random number
+    /// is used up.
+    pub fn estimate(&mut self, pod: &Pod) -> Option<Outcome> {
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evaluator, circumstances, .. } =
+            self;
+        let name = pod.shape.scheduler_name;
+        let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
+        let cycle = Cycle { symbols, snapshot, cluster, nominator };
+        Some(evaluator.decide(cycle, position, &profiles[position], pod, &mut circumstances.clone()))
+    }
+
+    /// What the user is told about a decision that did not place the pod; empty if it did.
+    pub fn message(&self, decision: &Decision) -> String {
+        match decision {
+            Decision::Placed(_) => String::new(),
+            Decision::Unschedulable(refusal) => refusal.diagnosis.message(&self.symbols),
+            Decision::NoNodes => Decision::NO_NODES.to_owned(),
+            Decision::Failed(status) => status.message(&self.symbols),
+        }
     }
 
     /// Explains what would be decided about a pod now. Nothing changes.

@@ -10,7 +10,7 @@
 //!     Plugin::filter(cycle, pod) -> FilterPlan { Skip | Reject | Proceed, nodes, Filter }
 //!         Filter::filter(node) -> Ok | Status        asked once per node
 //!     Plugin::score(cycle, pod, feasible) -> ScorePlan { skip, Score }
-//!         Score::score(node) -> i64, Score::normalize(all)
+//!         Score::score(node) -> i64, Score::normalization()
 //! ```
 //!
 //! A plugin author never sees caching: the [`Scope`] in the registration says on what the verdicts depend, and
@@ -18,8 +18,10 @@
 
 pub mod cycle;
 pub mod diagnosis;
+pub mod domains;
 pub mod event;
 pub mod filters;
+pub mod normalization;
 pub mod plugin;
 pub mod post_filter;
 pub mod profile;
@@ -31,6 +33,7 @@ pub use cycle::Cycle;
 pub use diagnosis::Diagnosis;
 pub use event::{Actions, Changed, ClusterEvent, Hint, Resource};
 pub use filters::Filters;
+pub use normalization::Normalization;
 pub use plugin::{Filter, FilterPlan, Plugin, PreFilter, Score, ScorePlan, SortKey};
 pub use post_filter::{Nomination, PostFilterCycle, PostFilterResult, Preemption, PreemptionCandidate};
 pub use profile::Profile;

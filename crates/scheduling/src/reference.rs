@@ -59,6 +59,11 @@ pub enum Decision {
     Failed(Status),
 }
 
+impl Decision {
+    /// What the user is told if there is no node at all.
+    pub(crate) const NO_NODES: &str = "no nodes available to schedule pods";
+}
+
 /// How a host was chosen.
 #[derive(Clone, Debug)]
 pub struct Selection {

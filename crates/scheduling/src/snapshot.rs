@@ -14,11 +14,12 @@ mod node_info;
 mod node_order;
 mod nominator;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base::{Map, Symbol};
 
-pub use change_log::{Change, ChangeLog, Lagged};
+pub use change_log::{Change, ChangeLog, Lagged, Log};
 pub use images::{ImageState, Images};
 pub use node_info::NodeInfo;
 use node_order::NodeOrder;
@@ -48,7 +49,11 @@ pub struct Snapshot {
     pods: Map<Arc<str>, Arc<Pod>>,
     /// Pods whose node does not exist (yet, or any more). They take part in nothing until it does.
     orphans: Map<Symbol, Vec<Arc<Pod>>>,
+    /// Rows with pods that have inter-pod affinity or anti-affinity of any kind.
+    with_affinity: BTreeSet<Row>,
     log: ChangeLog,
+    /// How often a node came, went or changed.
+    n_node_changes: u64,
 }
 
 impl Snapshot {
@@ -80,6 +85,11 @@ impl Snapshot {
         self.rows[row.index()].as_ref().expect("a row of a node that exists")
     }
 
+    /// The node at `row`, if there is one.
+    pub fn get(&self, row: Row) -> Option<&NodeInfo> {
+        self.rows.get(row.index())?.as_ref()
+    }
+
     /// The rows in upstream's order: zones in turn, each in order of arrival. Call [`Snapshot::refresh`]
     /// after nodes came or went.
     pub fn order(&self) -> &[Row] {
@@ -89,6 +99,16 @@ impl Snapshot {
     /// All nodes, in the order of [`Snapshot::order`].
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &NodeInfo> + Clone {
         self.order().iter().map(|row| self.node(*row))
+    }
+
+    /// The nodes with pods that have inter-pod affinity or anti-affinity of any kind.
+    pub fn nodes_with_affinity(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.with_affinity.iter().map(|row| self.node(*row))
+    }
+
+    /// A number that is another one after any node came, went or changed.
+    pub fn node_version(&self) -> u64 {
+        self.n_node_changes
     }
 
     /// Brings [`Snapshot::order`] up to date; cheap when no node came or went.
@@ -121,11 +141,14 @@ impl Snapshot {
         let node = Arc::new(node);
         if let Some(row) = self.row(node.name) {
             let info = self.rows[row.index()].as_mut().expect("by_name points at rows in use");
-            self.images.remove(&info.node);
-            self.images.add(&node);
-            self.order.move_zone(row, info.node.zone, node.zone);
+            if info.node != node {
+                self.images.remove(&info.node);
+                self.images.add(&node);
+                self.order.move_zone(row, info.node.zone, node.zone);
+                self.n_node_changes += 1;
+                self.log.push((row, Change::Node));
+            }
             info.node = node;
-            self.log.push(row, Change::Node);
             return row;
         }
         let row = self.free.pop().unwrap_or_else(|| {
@@ -136,12 +159,13 @@ impl Snapshot {
         self.by_name.insert(node.name, row);
         self.images.add(&node);
         self.order.add(row, node.zone);
-        let mut info = NodeInfo::new(row, Arc::clone(&node));
-        for pod in self.orphans.remove(&node.name).unwrap_or_default() {
-            info.add_pod(pod);
+        self.n_node_changes += 1;
+        let name = node.name;
+        self.rows[row.index()] = Some(NodeInfo::new(row, node));
+        self.log.push((row, Change::Added));
+        for pod in self.orphans.remove(&name).unwrap_or_default() {
+            self.put(row, pod);
         }
-        self.rows[row.index()] = Some(info);
-        self.log.push(row, Change::Added);
         row
     }
 
@@ -151,11 +175,16 @@ impl Snapshot {
         let info = self.rows[row.index()].take().expect("by_name points at rows in use");
         self.images.remove(&info.node);
         self.order.remove(row, info.node.zone);
+        self.with_affinity.remove(&row);
+        for pod in info.pods() {
+            self.log.push((row, Change::PodRemoved(Arc::clone(pod))));
+        }
         if !info.pods().is_empty() {
             self.orphans.insert(name, info.pods().to_vec());
         }
         self.free.push(row);
-        self.log.push(row, Change::Removed);
+        self.n_node_changes += 1;
+        self.log.push((row, Change::Removed));
         true
     }
 
@@ -165,13 +194,20 @@ impl Snapshot {
     /// If the pod names no node.
     pub fn upsert_pod(&mut self, pod: Arc<Pod>) {
         let node_name = pod.node_name.expect("only pods with a node name are on nodes");
+        if let Some(known) = self.pods.get_mut(&pod.uid)
+            && is_like(known, &pod)
+        {
+            *known = Arc::clone(&pod);
+            if let Some(row) = self.by_name.get(&node_name).copied() {
+                self.info_mut(row).replace_pod(pod);
+                self.log.push((row, Change::PodReplaced));
+                return;
+            }
+        }
         self.remove_pod(&pod.uid);
         self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
         match self.row(node_name) {
-            Some(row) => {
-                self.rows[row.index()].as_mut().expect("by_name points at rows in use").add_pod(pod);
-                self.log.push(row, Change::Pods);
-            }
+            Some(row) => self.put(row, pod),
             None => self.orphans.entry(node_name).or_default().push(pod),
         }
     }
@@ -182,8 +218,12 @@ impl Snapshot {
         let node_name = pod.node_name?;
         match self.row(node_name) {
             Some(row) => {
-                self.rows[row.index()].as_mut().expect("by_name points at rows in use").remove_pod(uid);
-                self.log.push(row, Change::Pods);
+                let info = self.info_mut(row);
+                info.remove_pod(uid);
+                if pod.shape.pod_affinity.is_given && !info.has_pods_with_affinity() {
+                    self.with_affinity.remove(&row);
+                }
+                self.log.push((row, Change::PodRemoved(Arc::clone(&pod))));
             }
             None => {
                 if let Some(waiting) = self.orphans.get_mut(&node_name) {
@@ -196,6 +236,28 @@ impl Snapshot {
         }
         Some(pod)
     }
+
+    fn put(&mut self, row: Row, pod: Arc<Pod>) {
+        if pod.shape.pod_affinity.is_given {
+            self.with_affinity.insert(row);
+        }
+        self.info_mut(row).add_pod(Arc::clone(&pod));
+        self.log.push((row, Change::PodAdded(pod)));
+    }
+
+    fn info_mut(&mut self, row: Row) -> &mut NodeInfo {
+        self.rows[row.index()].as_mut().expect("a row of a node that exists")
+    }
+}
+
+/// Whether one object of a pod can take the place of another without any difference to other pods.
+fn is_like(known: &Pod, pod: &Pod) -> bool {
+    known.node_name == pod.node_name
+        && Arc::ptr_eq(&known.shape, &pod.shape)
+        && known.priority == pod.priority
+        && known.start_time == pod.start_time
+        && known.is_terminating == pod.is_terminating
+        && known.is_being_preempted == pod.is_being_preempted
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use anyhow::{Result, bail};
 use base::{Map, Now};
 use scheduling::engine::{Command, Input, Scheduler, Step, Tried};
 use scheduling::model::PodKey;
-use scheduling::reference::Decision;
+use scheduling::outcome::Outcome;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Object, Pod, Timestamp};
 
@@ -218,10 +218,10 @@ impl Simulation {
                 Command::Event { .. } | Command::WakeAt(_) => {}
             }
         }
-        if let Some(Tried { pod, decision: Decision::Unschedulable(refusal), .. }) = &tried
-            && let Some(preemption) = &refusal.preemption
+        if let Some(Tried { pod, outcome: Outcome::Unschedulable(refused), .. }) = &tried
+            && let Some(room) = &refused.room
         {
-            for victim in &preemption.chosen().victims {
+            for victim in &room.victims {
                 self.remove_victim(&victim.uid, &pod.key, &pod.uid);
             }
         }
@@ -236,12 +236,12 @@ impl Simulation {
             self.n_settled += 1;
         }
         pending.n_attempts += 1;
-        pending.fate = match &tried.decision {
-            Decision::Placed(selection) => {
+        pending.fate = match &tried.outcome {
+            Outcome::Placed(placement) => {
                 self.placed.push(i);
-                Fate::Placed(Placement::of(selection, &self.scheduler))
+                Fate::Placed(Placement::of(placement, &self.scheduler))
             }
-            decision => Fate::Refused(Refusal::of(decision, tried.message.clone(), &self.scheduler)),
+            outcome => Fate::Refused(Refusal::of(outcome, tried.message.clone(), &self.scheduler)),
         };
     }
 

@@ -7,9 +7,9 @@ use base::Now;
 use super::Scheduler;
 use super::command::{Command, Condition, EventKind, Step, Tried};
 use super::queue::QueuedPod;
-use crate::framework::{Nomination, Preemption};
+use crate::framework::{Cycle, Nomination};
 use crate::model::Pod;
-use crate::reference::{self, Decision, Refusal};
+use crate::outcome::{Outcome, Refused, Room};
 use crate::snapshot::Row;
 
 impl Scheduler {
@@ -26,16 +26,16 @@ impl Scheduler {
             });
             return Step { commands, tried: None };
         }
-        let decision = self.decide(&pod);
-        let message = self.message(&decision);
-        match &decision {
-            Decision::Placed(selection) => self.place(queued, selection.host, &mut commands),
-            Decision::Unschedulable(refusal) => {
-                queued.refused_by = refusal.diagnosis.unschedulable_plugins.iter().copied().collect();
-                self.refuse(queued, refusal, &message, now, &mut commands);
+        let outcome = self.decide(&pod);
+        let message = outcome.message(&self.symbols);
+        match &outcome {
+            Outcome::Placed(placement) => self.place(queued, placement.host, &mut commands),
+            Outcome::Unschedulable(refused) => {
+                queued.refused_by = refused.summary.unschedulable_plugins.iter().copied().collect();
+                self.refuse(queued, refused, &message, now, &mut commands);
             }
-            Decision::NoNodes | Decision::Failed(_) => {
-                let is_error = matches!(decision, Decision::Failed(_));
+            Outcome::NoNodes | Outcome::Failed(_) => {
+                let is_error = matches!(outcome, Outcome::Failed(_));
                 let reason = if is_error { "SchedulerError" } else { "Unschedulable" };
                 self.nominator.remove(&pod.uid);
                 self.report(&pod, reason, &message, Some(None), &mut commands);
@@ -48,25 +48,18 @@ impl Scheduler {
         if let Some(at) = self.queue.next_wake() {
             commands.push(Command::WakeAt(at));
         }
-        Step { commands, tried: Some(Tried { pod, decision, message }) }
+        Step { commands, tried: Some(Tried { pod, outcome, message }) }
     }
 
-    fn decide(&mut self, pod: &Pod) -> Decision {
-        let mut circumstances = self.circumstances.clone();
-        let Some(profile) = self.profile_of(pod) else { return Decision::NoNodes };
-        let decision = reference::decide(self.cycle(), profile, pod, &mut circumstances);
-        self.circumstances = circumstances;
-        decision
-    }
-
-    /// What the user is told about a pod that was not placed; empty if it was.
-    pub fn message(&self, decision: &Decision) -> String {
-        match decision {
-            Decision::Placed(_) => String::new(),
-            Decision::Unschedulable(refusal) => refusal.diagnosis.message(&self.symbols),
-            Decision::NoNodes => "no nodes available to schedule pods".to_owned(),
-            Decision::Failed(status) => status.message(&self.symbols),
-        }
+    fn decide(&mut self, pod: &Pod) -> Outcome {
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evaluator, circumstances, .. } =
+            self;
+        let name = pod.shape.scheduler_name;
+        let Some(position) = profiles.iter().position(|profile| profile.scheduler_symbol == name) else {
+            return Outcome::NoNodes;
+        };
+        let cycle = Cycle { symbols, snapshot, cluster, nominator };
+        evaluator.decide(cycle, position, &profiles[position], pod, circumstances)
     }
 
     fn place(&mut self, queued: QueuedPod, host: Row, commands: &mut Vec<Command>) {
@@ -86,13 +79,13 @@ impl Scheduler {
     fn refuse(
         &mut self,
         mut queued: QueuedPod,
-        refusal: &Refusal,
+        refused: &Refused,
         message: &str,
         now: Now,
         commands: &mut Vec<Command>,
     ) {
         let pod = Arc::clone(&queued.pod);
-        let nominated = match refusal.nomination {
+        let nominated = match refused.nomination {
             Nomination::Keep => None,
             Nomination::Clear => Some(None),
             Nomination::Node(row) => Some(Some(self.snapshot.node(row).node.name)),
@@ -104,8 +97,8 @@ impl Scheduler {
         }
         let name = nominated.map(|node| node.map(|node| Arc::from(self.symbols.resolve(node))));
         self.report(&pod, "Unschedulable", message, name, commands);
-        if let Some(preemption) = &refusal.preemption {
-            self.preempt(&pod, preemption, commands);
+        if let Some(room) = &refused.room {
+            self.preempt(&pod, room, commands);
         }
         queued.n_refusals += 1;
         queued.n_errors_in_a_row = 0;
@@ -144,9 +137,8 @@ impl Scheduler {
         });
     }
 
-    fn preempt(&mut self, preemptor: &Pod, preemption: &Preemption, commands: &mut Vec<Command>) {
-        let chosen = preemption.chosen();
-        let node = self.snapshot.node(chosen.row).node.name;
+    fn preempt(&mut self, preemptor: &Pod, room: &Room, commands: &mut Vec<Command>) {
+        let node = self.snapshot.node(room.row).node.name;
         // Pods of lower priority that were promised this node have to look again.
         let lower: Vec<Arc<Pod>> = self
             .nominator
@@ -165,7 +157,7 @@ impl Scheduler {
             });
         }
         let scheduler = self.symbols.resolve(preemptor.shape.scheduler_name);
-        for victim in chosen.victims.iter().filter(|victim| !victim.is_terminating) {
+        for victim in room.victims.iter().filter(|victim| !victim.is_terminating) {
             commands.push(Command::Evict {
                 pod: victim.key.clone(),
                 uid: Arc::clone(&victim.uid),

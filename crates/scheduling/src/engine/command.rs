@@ -6,7 +6,7 @@ use base::Now;
 use wire::Object;
 
 use crate::model::{Pod, PodKey};
-use crate::reference::Decision;
+use crate::outcome::Outcome;
 
 /// What happened.
 #[derive(Debug)]
@@ -109,8 +109,8 @@ pub struct Step {
 pub struct Tried {
     /// Which pod.
     pub pod: Arc<Pod>,
-    /// What was decided.
-    pub decision: Decision,
+    /// What came of it.
+    pub outcome: Outcome,
     /// What the user is told if the pod was not placed.
     pub message: String,
 }

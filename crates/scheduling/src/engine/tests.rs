@@ -4,6 +4,7 @@ use serde_json::json;
 use wire::Object;
 
 use super::*;
+use crate::outcome::Outcome;
 use crate::reference::Decision;
 use crate::testing::{asking_cpu, node, pod, scheduler};
 
@@ -61,7 +62,7 @@ fn an_assumed_pod_takes_room_and_a_failed_binding_gives_it_back() {
     let first = scheduler.step(Input::Schedule, SOON);
     assert_eq!(binds(&first), [("default/a".into(), "n".into())]);
     let second = scheduler.step(Input::Schedule, SOON);
-    assert!(matches!(second.tried.expect("b was tried").decision, Decision::Unschedulable(_)));
+    assert!(matches!(second.tried.expect("b was tried").outcome, Outcome::Unschedulable(_)));
 
     let failed = scheduler.step(Input::BindFinished { uid: "a", result: Err("no".into()) }, SOON);
     assert!(failed.commands.iter().any(|command| matches!(command, Command::PatchStatus { .. })));
@@ -143,7 +144,7 @@ fn a_nominated_place_is_kept_from_pods_of_lower_priority() {
     scheduler.step(Input::Upsert(&pod("sneaky", &json!({}), &with_priority("900m", 5))), SOON);
     let sneaky = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
     assert_eq!(sneaky.pod.key.to_string(), "default/sneaky");
-    assert!(matches!(sneaky.decision, Decision::Unschedulable(_)));
+    assert!(matches!(sneaky.outcome, Outcome::Unschedulable(_)));
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn pods_that_need_what_is_not_decided_about_are_refused_by_name() {
     for (name, spec, needed) in [("v", claims, "data"), ("d", devices, "gpu"), ("g", group, "crew")] {
         let mut scheduler = scheduler(&[small_node("n"), pod(name, &json!({}), &spec)]);
         let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
-        assert!(matches!(tried.decision, Decision::Failed(_)), "{name}: {}", tried.message);
+        assert!(matches!(tried.outcome, Outcome::Failed(_)), "{name}: {}", tried.message);
         assert!(tried.message.contains(needed), "{}", tried.message);
     }
 }
@@ -187,10 +188,16 @@ fn a_percentage_that_is_written_down_limits_the_search_and_moves_its_start() {
     }
     let mut firsts = Vec::new();
     for i in 0..3 {
-        scheduler.step(Input::Upsert(&pod(&format!("p{i}"), &json!({}), &asking_cpu("1m"))), SOON);
-        let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
-        let Decision::Placed(selection) = tried.decision else { panic!("{}", tried.message) };
+        let Object::Pod(object) = pod(&format!("p{i}"), &json!({}), &asking_cpu("1m")) else {
+            unreachable!("a pod")
+        };
+        let compiled = scheduler.compile_pod(&object);
+        let Some(Decision::Placed(selection)) = scheduler.evaluate(&compiled) else { panic!("it fits") };
         assert_eq!(selection.feasible.len(), 120);
+        scheduler.step(Input::Upsert(&Object::Pod(object)), SOON);
+        let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+        let Outcome::Placed(placement) = tried.outcome else { panic!("{}", tried.message) };
+        assert_eq!(placement.n_feasible, 120);
         let name = scheduler.snapshot().node(selection.feasible[0]).node.name;
         firsts.push(scheduler.symbols().resolve(name).to_owned());
     }

@@ -57,42 +57,41 @@ impl Diagnosis {
 
     /// `0/N nodes are available: …`
     pub fn message(&self, symbols: &Interner) -> String {
-        let mut text = format!("0/{} nodes are available:", self.n_nodes);
-        if self.pre_filter_message.is_empty() {
-            let histogram =
-                histogram(self.nodes.iter().map(|(_, status)| status), &self.absent, self.n_nodes, symbols);
-            if !histogram.is_empty() {
-                text.push_str(&format!(" {histogram}."));
-            }
-        } else {
-            text.push_str(&format!(" {}.", self.pre_filter_message));
-        }
-        if !self.post_filter_message.is_empty() {
-            text.push_str(&format!(" {}", self.post_filter_message));
-        }
-        text
+        let n_absent = self.n_nodes.saturating_sub(self.nodes.len());
+        let recorded = self.nodes.iter().flat_map(|(_, status)| &status.reasons).map(|reason| (reason, 1));
+        let absent = self.absent.reasons.iter().filter(|_| n_absent > 0).map(|reason| (reason, n_absent));
+        let histogram = histogram(recorded.chain(absent), symbols);
+        message(self.n_nodes, &self.pre_filter_message, &histogram, &self.post_filter_message)
     }
 }
 
+/// Upstream's sentence about a pod that fits on none of `n_nodes` nodes.
+pub(crate) fn message(n_nodes: usize, pre_filter: &str, histogram: &str, post_filter: &str) -> String {
+    let mut text = format!("0/{n_nodes} nodes are available:");
+    let why = if pre_filter.is_empty() { histogram } else { pre_filter };
+    if !why.is_empty() {
+        text.push(' ');
+        text.push_str(why);
+        text.push('.');
+    }
+    if !post_filter.is_empty() {
+        text.push(' ');
+        text.push_str(post_filter);
+    }
+    text
+}
+
 /// How often each reason occurs, most upstream-like: `3 Insufficient cpu, 10 node(s) …`, sorted as plain strings.
-fn histogram<'s>(
-    recorded: impl Iterator<Item = &'s Status>,
-    absent: &'s Status,
-    n_nodes: usize,
+pub(crate) fn histogram<'s>(
+    reasons: impl Iterator<Item = (&'s Reason, usize)>,
     symbols: &Interner,
 ) -> String {
     let mut counts: Vec<(&Reason, usize)> = Vec::new();
-    let mut count = |reason: &'s Reason, by: usize| match counts.iter_mut().find(|c| c.0.reads_like(reason)) {
-        Some(entry) => entry.1 += by,
-        None => counts.push((reason, by)),
-    };
-    let mut n_recorded = 0;
-    for status in recorded {
-        n_recorded += 1;
-        status.reasons.iter().for_each(|reason| count(reason, 1));
-    }
-    if n_recorded < n_nodes {
-        absent.reasons.iter().for_each(|reason| count(reason, n_nodes - n_recorded));
+    for (reason, by) in reasons {
+        match counts.iter_mut().find(|known| known.0.reads_like(reason)) {
+            Some(entry) => entry.1 += by,
+            None => counts.push((reason, by)),
+        }
     }
     // Reasons may be worded alike although built differently, so equal sentences are merged once more.
     let mut sentences: Vec<(String, usize)> = Vec::new();

@@ -65,6 +65,11 @@ impl<'a> PreFiltered<'a> {
         PreFiltered::run_plugins(cycle, profile, pod, false)
     }
 
+    /// Filters that check nothing, for PostFilter plugins that do not ask them.
+    pub(crate) fn nothing(cycle: Cycle<'a>, pod: &'a Pod) -> Filters<'a> {
+        Filters { cycle, pod, entries: Vec::new() }
+    }
+
     fn run_plugins(cycle: Cycle<'a>, profile: &'a Profile, pod: &'a Pod, stops: bool) -> PreFiltered<'a> {
         let mut combined = Combined::default();
         let mut prepared: Vec<(&'static str, FilterPlan<'a>)> = Vec::new();

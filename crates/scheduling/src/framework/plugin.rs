@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use base::{Now, Symbol};
 
-use super::{Changed, ClusterEvent, Cycle, Hint, PostFilterCycle, PostFilterResult, Status};
+use super::domains::{DomainScore, ExistingTerms, Rule};
+use super::{Changed, ClusterEvent, Cycle, Hint, Normalization, PostFilterCycle, PostFilterResult, Status};
 use crate::model::Pod;
 use crate::snapshot::NodeInfo;
 
@@ -26,6 +27,28 @@ pub trait Plugin: Send + Sync {
         FilterPlan::skip()
     }
 
+    /// The same verdicts as [`Plugin::filter`]'s, as rules over counts of pods per domain; none if there is
+    /// nothing to check. `None` if they cannot be said so. For plugins of [`super::registry::Scope::Cluster`].
+    fn filter_rules(
+        &self,
+        _cycle: Cycle<'_>,
+        _pod: &Pod,
+        _existing: &dyn ExistingTerms,
+    ) -> Option<Vec<Rule>> {
+        None
+    }
+
+    /// The same scores as [`Plugin::score`]'s, over counts of pods per domain; no axes if there is nothing to
+    /// score. `None` if they cannot be said so. For plugins of [`super::registry::Scope::Cluster`].
+    fn score_rules(
+        &self,
+        _cycle: Cycle<'_>,
+        _pod: &Pod,
+        _existing: &dyn ExistingTerms,
+    ) -> Option<DomainScore> {
+        None
+    }
+
     /// Whether an event for which the plugin is registered may let a pod fit that it refused. `cycle` is the
     /// state after the event.
     fn hint(&self, _cycle: Cycle<'_>, _pod: &Pod, _event: ClusterEvent, _changed: Changed<'_>) -> Hint {
@@ -35,6 +58,11 @@ pub trait Plugin: Send + Sync {
     /// PostFilter: what can be done for a pod that fits nowhere.
     fn post_filter(&self, _cycle: &mut PostFilterCycle<'_, '_>) -> Option<PostFilterResult> {
         None
+    }
+
+    /// Whether PostFilter of this plugin is upstream's default preemption and nothing else.
+    fn is_default_preemption(&self) -> bool {
+        false
     }
 
     /// PreScore and Score: how the feasible nodes compare for this pod.
@@ -139,20 +167,14 @@ pub trait Score {
     /// The raw score of a feasible node.
     fn score(&self, node: &NodeInfo) -> i64;
 
-    /// Brings raw scores into 0..=100; `nodes` and `scores` run in parallel. Plugins whose raw scores are
-    /// in that range need not do anything.
-    fn normalize(&self, _nodes: &[&NodeInfo], _scores: &mut [i64]) {}
-}
+    /// How raw scores are brought into 0..=100.
+    fn normalization(&self) -> Normalization {
+        Normalization::AsIs
+    }
 
-/// Upstream's default normalization: in proportion to the largest score, turned around if `reverse`.
-pub fn default_normalize(scores: &mut [i64], reverse: bool) {
-    let max = scores.iter().copied().max().unwrap_or(0).max(0);
-    for score in scores {
-        *score = match (max, reverse) {
-            (0, true) => super::MAX_NODE_SCORE,
-            (0, false) => *score,
-            (_, true) => super::MAX_NODE_SCORE - super::MAX_NODE_SCORE * *score / max,
-            (_, false) => super::MAX_NODE_SCORE * *score / max,
-        };
+    /// Whether the node is compared with others. One that is not scores 0 and does not affect how others are
+    /// normalized.
+    fn takes_part(&self, _node: &NodeInfo) -> bool {
+        true
     }
 }

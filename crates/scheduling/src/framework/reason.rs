@@ -74,6 +74,11 @@ impl Reason {
         }
     }
 
+    /// The same without operands.
+    pub fn without_operands(&self) -> Reason {
+        Reason { text: self.text.clone(), operands: SmallVec::new() }
+    }
+
     /// Whether both are worded alike, whatever their operands.
     pub fn reads_like(&self, other: &Reason) -> bool {
         self.text == other.text

@@ -6,12 +6,17 @@ use super::{ClusterEvent, Plugin};
 use crate::model::Compiler;
 
 /// On what a plugin's verdict or score for (shape, node) depends, and so how long it stays true.
+///
+/// A plugin whose scope is not [`Scope::Cluster`] also says by the pod's shape alone whether it has anything to
+/// check or score, and rejects nobody in PreFilter for what is in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// On the node object: labels, taints, allocatable, images.
     Node,
     /// Also on what runs on that node.
     Occupancy,
+    /// On all node objects: which images they have, how many there are.
+    Nodes,
     /// Also on what runs elsewhere.
     Cluster,
 }

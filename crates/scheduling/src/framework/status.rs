@@ -95,4 +95,18 @@ impl Status {
         let sentences: Vec<_> = self.reasons.iter().map(|reason| reason.sentence(symbols)).collect();
         sentences.join(", ")
     }
+
+    /// Whether both say the same, whatever the operands.
+    pub fn reads_like(&self, other: &Status) -> bool {
+        self.code == other.code
+            && self.plugin == other.plugin
+            && self.reasons.len() == other.reasons.len()
+            && self.reasons.iter().zip(&other.reasons).all(|(own, other)| own.reads_like(other))
+    }
+
+    /// The same without operands.
+    pub fn without_operands(&self) -> Status {
+        let reasons = self.reasons.iter().map(Reason::without_operands).collect();
+        Status { code: self.code, plugin: self.plugin, reasons }
+    }
 }

@@ -4,8 +4,8 @@
 //! bounds on how many candidates are found before upstream stops looking; looking at all of them satisfies
 //! any bound, and finds the best node instead of the best of a sample.
 
-mod choice;
-mod dry_run;
+pub(crate) mod choice;
+pub(crate) mod dry_run;
 
 use wire::config::ExtensionPoint;
 
@@ -16,7 +16,7 @@ use crate::framework::{
 use crate::model::Pod;
 use crate::snapshot::Row;
 
-const NAME: &str = "DefaultPreemption";
+pub(crate) const NAME: &str = "DefaultPreemption";
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
@@ -33,15 +33,17 @@ impl Plugin for DefaultPreemption {
         Hint::Skip
     }
 
+    fn is_default_preemption(&self) -> bool {
+        true
+    }
+
     fn post_filter(&self, cycle: &mut PostFilterCycle<'_, '_>) -> Option<PostFilterResult> {
         if let Err(why) = eligible(cycle) {
             return Some(refuse(why.to_owned(), None));
         }
         let potential = potential_nodes(cycle);
-        let offset = cycle.random.below(potential.len());
         let mut outcome = Outcome::default();
-        for i in 0..potential.len() {
-            let row = potential[(offset + i) % potential.len()];
+        for row in potential {
             outcome.take(row, dry_run::on_node(cycle, row), cycle);
         }
         let candidates = outcome.candidates();
@@ -53,8 +55,7 @@ impl Plugin for DefaultPreemption {
             }
             let mut diagnosis = Diagnosis::new(cycle.diagnosis.n_nodes);
             diagnosis.nodes = outcome.refused;
-            let unhelpful = Reason::fixed("Preemption is not helpful for scheduling");
-            diagnosis.absent = Status::unresolvable(NAME, unhelpful);
+            diagnosis.absent = unhelpful();
             return Some(refuse(diagnosis.message(cycle.cycle.symbols), Some(Nomination::Clear)));
         }
         let best = choice::best(&candidates, cycle.now);
@@ -67,7 +68,20 @@ impl Plugin for DefaultPreemption {
     }
 }
 
-fn refuse(why: String, nomination: Option<Nomination>) -> PostFilterResult {
+/// What is said about nodes where no preemption can help.
+pub(crate) fn unhelpful() -> Status {
+    Status::unresolvable(NAME, Reason::fixed("Preemption is not helpful for scheduling"))
+}
+
+/// What is said about nodes without pods of lower priority.
+pub(crate) fn without_victims() -> Status {
+    Status::unresolvable(NAME, Reason::fixed("No preemption victims found for incoming pod"))
+}
+
+/// What is said about pods that do not want to preempt.
+pub(crate) const NEVER: &str = "not eligible due to preemptionPolicy=Never.";
+
+pub(crate) fn refuse(why: String, nomination: Option<Nomination>) -> PostFilterResult {
     let reason = Reason::text(format!("preemption: {why}"));
     PostFilterResult { status: Err(Status::unschedulable(NAME, reason)), nomination, preemption: None }
 }
@@ -76,7 +90,7 @@ fn refuse(why: String, nomination: Option<Nomination>) -> PostFilterResult {
 fn eligible(cycle: &PostFilterCycle<'_, '_>) -> Result<(), &'static str> {
     let pod = cycle.pod;
     if pod.never_preempts {
-        return Err("not eligible due to preemptionPolicy=Never.");
+        return Err(NEVER);
     }
     let Some(nominated) = pod.nominated_node_name.and_then(|name| cycle.cycle.snapshot.row(name)) else {
         return Ok(());

@@ -17,7 +17,7 @@ const MAX_BYTES_PER_CONTAINER: i64 = 1000 * MIB;
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
     points: &[ExtensionPoint::Score],
-    score_scope: Some(Scope::Cluster),
+    score_scope: Some(Scope::Nodes),
     ..Registration::named("ImageLocality", |_| Ok(Box::new(ImageLocality)))
 };
 

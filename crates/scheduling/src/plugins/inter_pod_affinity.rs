@@ -6,11 +6,13 @@
 
 mod filter;
 mod hint;
+mod rules;
 mod score;
 
 use base::{Map, Symbol};
 use wire::config::{ExtensionPoint, InterPodAffinityArgs, PluginArgs};
 
+use crate::framework::domains::{DomainScore, ExistingTerms, Namespaces, PodTerm, Rule};
 use crate::framework::{
     Actions, Changed, ClusterEvent, Cycle, FilterPlan, Hint, Plugin, Reason, Registration, Resource, Scope,
     ScorePlan, Status,
@@ -64,6 +66,15 @@ impl Plugin for InterPodAffinity {
         filter::prepare(cycle, pod)
     }
 
+    fn filter_rules(&self, cycle: Cycle<'_>, pod: &Pod, existing: &dyn ExistingTerms) -> Option<Vec<Rule>> {
+        let has_errors = !pod.shape.pod_affinity.errors.is_empty();
+        (!has_errors).then(|| rules::filter(cycle, pod, existing))
+    }
+
+    fn score_rules(&self, cycle: Cycle<'_>, pod: &Pod, existing: &dyn ExistingTerms) -> Option<DomainScore> {
+        Some(rules::score(self, cycle, pod, existing))
+    }
+
     fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
         Hint::queue_if(match changed {
             Changed::Pod { old, new } => changed.is_pod(pod) || hint::pod_may_help(pod, old, new),
@@ -99,6 +110,20 @@ impl<'a> IncomingTerm<'a> {
 
     fn all(terms: &'a [AffinityTerm], cycle: Cycle<'a>) -> Vec<IncomingTerm<'a>> {
         terms.iter().map(|term| IncomingTerm::new(term, cycle)).collect()
+    }
+
+    /// The same as data.
+    fn selection(&self) -> PodTerm {
+        let namespaces = if self.matches_any_namespace {
+            Namespaces::Any
+        } else {
+            let mut listed: Vec<Symbol> =
+                self.term.namespaces.iter().chain(&self.chosen_namespaces).copied().collect();
+            listed.sort_unstable();
+            listed.dedup();
+            Namespaces::Of(listed.into_boxed_slice())
+        };
+        PodTerm { namespaces, selector: self.term.selector.clone() }
     }
 
     fn matches(&self, pod: &Pod) -> bool {

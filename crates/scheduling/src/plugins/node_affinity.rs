@@ -2,10 +2,9 @@
 
 use wire::config::{ExtensionPoint, PluginArgs};
 
-use crate::framework::plugin::default_normalize;
 use crate::framework::{
-    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, PreFilter, Reason, Registration,
-    Resource, Scope, Score, ScorePlan, Status,
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Normalization, Plugin, PreFilter,
+    Reason, Registration, Resource, Scope, Score, ScorePlan, Status,
 };
 use crate::model::affinity::{NodeSelector, NodeSelectorTerm, preferred_terms};
 use crate::model::{self, Pod};
@@ -123,7 +122,7 @@ impl Score for SumWeights<'_> {
         terms.filter(|(_, term)| term.matches(&node.node)).map(|(weight, _)| weight).sum()
     }
 
-    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        default_normalize(scores, false);
+    fn normalization(&self) -> Normalization {
+        Normalization::Proportional
     }
 }

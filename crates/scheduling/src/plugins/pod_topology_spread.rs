@@ -5,12 +5,14 @@
 
 mod filter;
 mod hint;
+mod rules;
 mod score;
 
 use std::borrow::Cow;
 
 use wire::config::{ExtensionPoint, PluginArgs, PodTopologySpreadArgs};
 
+use crate::framework::domains::{DomainScore, ExistingTerms, Rule};
 use crate::framework::{
     Actions, Changed, ClusterEvent, Cycle, FilterPlan, Hint, Plugin, Registration, Resource, Scope,
     ScorePlan, Status,
@@ -84,6 +86,11 @@ struct PodTopologySpread {
 }
 
 impl PodTopologySpread {
+    /// Whether nodes that lack a topology key of a soft constraint score 0.
+    fn requires_all_keys(&self, pod: &Pod) -> bool {
+        pod.shape.spread.as_ref().is_ok_and(|own| !own.is_empty()) || !self.uses_system_defaults
+    }
+
     /// The constraints of a pod: hard ones for Filter, soft ones for Score.
     fn constraints<'a>(
         &'a self,
@@ -118,6 +125,15 @@ impl Plugin for PodTopologySpread {
         }
     }
 
+    fn filter_rules(&self, cycle: Cycle<'_>, pod: &Pod, _existing: &dyn ExistingTerms) -> Option<Vec<Rule>> {
+        Some(rules::filter(pod, &self.constraints(cycle, pod, true).ok()?))
+    }
+
+    fn score_rules(&self, cycle: Cycle<'_>, pod: &Pod, _existing: &dyn ExistingTerms) -> Option<DomainScore> {
+        let constraints = self.constraints(cycle, pod, false).ok()?;
+        Some(rules::score(pod, &constraints, self.requires_all_keys(pod), self.hostname))
+    }
+
     fn hint(&self, cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
         let Ok(constraints) = self.constraints(cycle, pod, true) else { return Hint::Queue };
         Hint::queue_if(match changed {
@@ -130,18 +146,14 @@ impl Plugin for PodTopologySpread {
         match self.constraints(cycle, pod, false) {
             Err(status) => ScorePlan::fail(status),
             Ok(none) if none.is_empty() => ScorePlan::skip(),
-            Ok(constraints) => {
-                let requires_all_keys =
-                    pod.shape.spread.as_ref().is_ok_and(|own| !own.is_empty()) || !self.uses_system_defaults;
-                ScorePlan::with(score::SoftSpread::new(
-                    cycle,
-                    pod,
-                    constraints,
-                    requires_all_keys,
-                    self.hostname,
-                    feasible,
-                ))
-            }
+            Ok(constraints) => ScorePlan::with(score::SoftSpread::new(
+                cycle,
+                pod,
+                constraints,
+                self.requires_all_keys(pod),
+                self.hostname,
+                feasible,
+            )),
         }
     }
 }

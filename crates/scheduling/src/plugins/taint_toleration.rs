@@ -3,10 +3,9 @@
 
 use wire::config::ExtensionPoint;
 
-use crate::framework::plugin::default_normalize;
 use crate::framework::{
-    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Plugin, Reason, Registration, Resource,
-    Scope, Score, ScorePlan, Status, Value,
+    Actions, Changed, ClusterEvent, Cycle, Filter, FilterPlan, Hint, Normalization, Plugin, Reason,
+    Registration, Resource, Scope, Score, ScorePlan, Status, Value,
 };
 use crate::model::{Effect, Node, Pod, Toleration, taints};
 use crate::snapshot::NodeInfo;
@@ -76,7 +75,7 @@ impl Score for CountDiscouraging<'_> {
         discouraging.filter(|taint| !self.tolerations.iter().any(|t| t.tolerates(taint))).count() as i64
     }
 
-    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        default_normalize(scores, true);
+    fn normalization(&self) -> Normalization {
+        Normalization::ReverseProportional
     }
 }

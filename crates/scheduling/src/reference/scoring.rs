@@ -96,8 +96,14 @@ impl PluginScores {
             return PluginScores { plugin, weight, raw: zeros.clone(), normalized: zeros };
         };
         let raw: Vec<i64> = nodes.iter().map(|node| score.score(node)).collect();
-        let mut normalized = raw.clone();
-        score.normalize(nodes, &mut normalized);
+        let compared =
+            || nodes.iter().zip(&raw).filter(|(node, _)| score.takes_part(node)).map(|(_, raw)| *raw);
+        let (min, max) = (compared().min().unwrap_or(0), compared().max().unwrap_or(0));
+        let normalization = score.normalization();
+        let normalize = |(node, raw): (&&NodeInfo, &i64)| {
+            if score.takes_part(node) { normalization.apply(*raw, min, max) } else { 0 }
+        };
+        let normalized = nodes.iter().zip(&raw).map(normalize).collect();
         PluginScores { plugin, weight, raw, normalized }
     }
 }

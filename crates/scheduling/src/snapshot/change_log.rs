@@ -1,15 +1,17 @@
-//! Which rows changed, in order.
+//! What changed, in order, for those who keep something derived from it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::Row;
+use crate::model::Pod;
 
 /// How many changes are kept: a cache that lags further behind starts over, which costs one pass over all
 /// rows and so is paid for by at least as many changes on clusters of this size.
 const LIMIT: usize = 1 << 16;
 
-/// What happened to a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happened to a row. A node that comes or goes with pods on it brings and takes them one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A node took this row.
     Added,
@@ -17,28 +19,42 @@ pub enum Change {
     Removed,
     /// The node object changed.
     Node,
-    /// What runs on the node changed.
-    Pods,
+    /// A pod was added.
+    PodAdded(Arc<Pod>),
+    /// A pod was removed.
+    PodRemoved(Arc<Pod>),
+    /// The object of a pod was replaced by one that takes the same room and matters equally to other pods.
+    PodReplaced,
 }
 
-/// A reader that asks for changes which are no longer kept; it has to read all rows instead.
+/// The changes of rows.
+pub type ChangeLog = Log<(Row, Change)>;
+
+/// A reader that asks for changes which are no longer kept; it has to read everything instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lagged;
 
 /// A bounded list of changes, each with a sequence number.
-#[derive(Clone, Debug, Default)]
-pub struct ChangeLog {
-    entries: VecDeque<(Row, Change)>,
+#[derive(Clone, Debug)]
+pub struct Log<T> {
+    entries: VecDeque<T>,
     /// The sequence number that the next change will get.
     next: u64,
 }
 
-impl ChangeLog {
-    pub(super) fn push(&mut self, row: Row, change: Change) {
+impl<T> Default for Log<T> {
+    fn default() -> Log<T> {
+        Log { entries: VecDeque::new(), next: 0 }
+    }
+}
+
+impl<T> Log<T> {
+    /// Writes a change down.
+    pub fn push(&mut self, change: T) {
         if self.entries.len() == LIMIT {
             self.entries.pop_front();
         }
-        self.entries.push_back((row, change));
+        self.entries.push_back(change);
         self.next += 1;
     }
 
@@ -48,10 +64,11 @@ impl ChangeLog {
     }
 
     /// The changes from `position` on.
-    pub fn since(&self, position: u64) -> Result<impl Iterator<Item = (Row, Change)> + '_, Lagged> {
+    pub fn since(&self, position: u64) -> Result<impl ExactSizeIterator<Item = &T> + '_, Lagged> {
         let first = self.next - self.entries.len() as u64;
         let skip = position.checked_sub(first).ok_or(Lagged)?;
-        Ok(self.entries.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).copied())
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX).min(self.entries.len());
+        Ok(self.entries.range(skip..))
     }
 }
 
@@ -62,15 +79,15 @@ mod tests {
     #[test]
     fn tells_readers_what_they_missed_or_that_they_lag() {
         let mut log = ChangeLog::default();
-        log.push(Row(1), Change::Added);
+        log.push((Row(1), Change::Added));
         let seen = log.position();
-        log.push(Row(1), Change::Pods);
-        log.push(Row(2), Change::Added);
-        let missed: Vec<_> = log.since(seen).expect("kept").collect();
-        assert_eq!(missed, [(Row(1), Change::Pods), (Row(2), Change::Added)]);
+        log.push((Row(1), Change::Node));
+        log.push((Row(2), Change::Added));
+        let missed: Vec<_> = log.since(seen).expect("kept").cloned().collect();
+        assert_eq!(missed, [(Row(1), Change::Node), (Row(2), Change::Added)]);
         assert_eq!(log.since(log.position()).expect("kept").count(), 0);
         for _ in 0..LIMIT {
-            log.push(Row(3), Change::Node);
+            log.push((Row(3), Change::Node));
         }
         assert!(log.since(seen).is_err());
     }

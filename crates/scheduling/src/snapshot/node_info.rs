@@ -88,6 +88,13 @@ impl NodeInfo {
         self.pods.push(pod);
     }
 
+    /// Replaces the object of a pod that is here by one of the same shape.
+    pub(super) fn replace_pod(&mut self, pod: Arc<Pod>) {
+        if let Some(known) = self.pods.iter_mut().find(|known| known.uid == pod.uid) {
+            *known = pod;
+        }
+    }
+
     /// Removes the pod with this UID, if it is here.
     ///
     /// Ports are a set, as upstream's: if two pods on the node use the same one, removing either frees it.

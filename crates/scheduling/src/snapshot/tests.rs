@@ -168,7 +168,7 @@ proptest! {
             }
             snapshot.refresh();
             let after = summary(&snapshot);
-            let changed: Vec<Row> = snapshot.log().since(position).expect("kept").map(|(row, _)| row).collect();
+            let changed: Vec<Row> = snapshot.log().since(position).expect("kept").map(|(row, _)| *row).collect();
             for (name, row) in &after {
                 if before.get(name) != Some(row) {
                     let row = snapshot.row(*name).expect("a node that is there");

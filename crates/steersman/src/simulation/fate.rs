@@ -1,9 +1,8 @@
 //! What has become of a pending pod so far. Kept for every pod, so only figures and the last sentence are.
 
 use scheduling::engine::Scheduler;
-use scheduling::framework::Diagnosis;
 use scheduling::model::PodKey;
-use scheduling::reference::{Decision, Selection};
+use scheduling::outcome::{self, Outcome, Summary};
 
 use super::Blame;
 
@@ -46,47 +45,39 @@ pub(super) struct Refusal {
 }
 
 impl Placement {
-    pub(super) fn of(selection: &Selection, scheduler: &Scheduler) -> Placement {
-        let position = selection.feasible.iter().position(|row| *row == selection.host);
-        let score =
-            selection.scores.as_ref().zip(position).and_then(|(scores, i)| scores.total.get(i).copied());
-        let name = scheduler.snapshot().node(selection.host).node.name;
+    pub(super) fn of(placement: &outcome::Placement, scheduler: &Scheduler) -> Placement {
+        let name = scheduler.snapshot().node(placement.host).node.name;
         Placement {
             node: scheduler.symbols().resolve(name).to_owned(),
-            score,
-            n_feasible: selection.feasible.len(),
-            n_nodes: selection.diagnosis.n_nodes,
-            n_ties: selection.best.len(),
-            is_nominated: selection.is_nominated,
+            score: placement.score,
+            n_feasible: placement.n_feasible,
+            n_nodes: placement.n_nodes,
+            n_ties: placement.n_best,
+            is_nominated: placement.is_nominated,
         }
     }
 }
 
 impl Refusal {
-    pub(super) fn of(decision: &Decision, message: String, scheduler: &Scheduler) -> Refusal {
-        let (reason, blame) = match decision {
-            Decision::Unschedulable(refusal) => ("Unschedulable", blame(&refusal.diagnosis, scheduler)),
-            Decision::NoNodes | Decision::Placed(_) => ("Unschedulable", Vec::new()),
-            Decision::Failed(status) if !status.plugin.is_empty() => {
+    pub(super) fn of(outcome: &Outcome, message: String, scheduler: &Scheduler) -> Refusal {
+        let (reason, blame) = match outcome {
+            Outcome::Unschedulable(refused) => ("Unschedulable", blame(&refused.summary, scheduler)),
+            Outcome::NoNodes | Outcome::Placed(_) => ("Unschedulable", Vec::new()),
+            Outcome::Failed(status) if !status.plugin.is_empty() => {
                 let nodes = scheduler.snapshot().len();
                 let blame = Blame { plugin: status.plugin, n_nodes: nodes, reasons: Vec::new() };
                 ("SchedulerError", vec![blame])
             }
-            Decision::Failed(_) => ("SchedulerError", Vec::new()),
+            Outcome::Failed(_) => ("SchedulerError", Vec::new()),
         };
         Refusal { reason, message, blame }
     }
 }
 
 /// How many nodes each plugin refused, and with which sentences; most nodes first.
-fn blame(diagnosis: &Diagnosis, scheduler: &Scheduler) -> Vec<Blame> {
+fn blame(summary: &Summary, scheduler: &Scheduler) -> Vec<Blame> {
     let mut blamed: Vec<Blame> = Vec::new();
-    let n_absent = diagnosis.n_nodes.saturating_sub(diagnosis.nodes.len());
-    let known = diagnosis.nodes.iter().map(|(_, status)| (status, 1));
-    for (status, n) in known.chain(std::iter::once((&diagnosis.absent, n_absent))) {
-        if n == 0 || status.plugin.is_empty() {
-            continue;
-        }
+    for (status, n) in summary.refusals.iter().filter(|(status, _)| !status.plugin.is_empty()) {
         let at = blamed.iter().position(|blame| blame.plugin == status.plugin).unwrap_or_else(|| {
             blamed.push(Blame { plugin: status.plugin, n_nodes: 0, reasons: Vec::new() });
             blamed.len() - 1
@@ -96,13 +87,13 @@ fn blame(diagnosis: &Diagnosis, scheduler: &Scheduler) -> Vec<Blame> {
         for reason in &status.reasons {
             let sentence = reason.sentence(scheduler.symbols());
             match blame.reasons.iter_mut().find(|(known, _)| *known == sentence) {
-                Some((_, count)) => *count += n,
-                None => blame.reasons.push((sentence, n)),
+                Some((_, count)) => *count += *n,
+                None => blame.reasons.push((sentence, *n)),
             }
         }
     }
     // Plugins that only narrowed the search down refused no node by name.
-    for plugin in &diagnosis.unschedulable_plugins {
+    for plugin in &summary.unschedulable_plugins {
         if !blamed.iter().any(|blame| blame.plugin == *plugin) {
             blamed.push(Blame { plugin, n_nodes: 0, reasons: Vec::new() });
         }

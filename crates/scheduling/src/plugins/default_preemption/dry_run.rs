@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use base::{Now, Symbol};
 
-use super::NAME;
+use super::without_victims;
 use crate::cluster::{Budget, Cluster};
-use crate::framework::{PostFilterCycle, PreemptionCandidate, Reason, Status};
+use crate::framework::{PostFilterCycle, PreemptionCandidate, Status};
 use crate::model::Pod;
 use crate::snapshot::{NodeInfo, Row};
 
 /// Finds the victims on one node: removes all pods of lower priority, and if the pod then fits, lets as many
 /// of them stay as possible, those that budgets protect and the more important ones first.
-pub(super) fn on_node(cycle: &mut PostFilterCycle<'_, '_>, row: Row) -> Result<PreemptionCandidate, Status> {
+pub(crate) fn on_node(cycle: &mut PostFilterCycle<'_, '_>, row: Row) -> Result<PreemptionCandidate, Status> {
     let mut node = cycle.cycle.snapshot.node(row).clone();
     let lower = node.pods().iter().filter(|other| other.priority < cycle.pod.priority);
     let mut potential: Vec<Arc<Pod>> = lower.cloned().collect();
     if potential.is_empty() {
-        let reason = Reason::fixed("No preemption victims found for incoming pod");
-        return Err(Status::unresolvable(NAME, reason));
+        return Err(without_victims());
     }
     for other in &potential {
         remove(cycle, &mut node, other);

@@ -7,7 +7,9 @@ use crate::framework::{Cycle, Filter, FilterPlan, Reason, Status, Value};
 use crate::model::{Labels, Pod};
 use crate::snapshot::NodeInfo;
 
-const AFFINITY: &str = "node(s) didn't match pod affinity rules";
+pub(super) const AFFINITY: &str = "node(s) didn't match pod affinity rules";
+pub(super) const ANTI_AFFINITY: &str = "node(s) didn't match pod anti-affinity rules";
+pub(super) const EXISTING_ANTI_AFFINITY: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
 
 struct RequiredTerms<'a> {
     pod: &'a Pod,
@@ -37,13 +39,15 @@ pub(super) fn prepare<'a>(cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
         counts: Counts::default(),
     };
     let has_terms = !filter.affinity_terms.is_empty() || !filter.anti_affinity_terms.is_empty();
-    for node in cycle.snapshot.nodes() {
-        if has_terms {
+    if has_terms {
+        for node in cycle.snapshot.nodes() {
             node.pods().iter().for_each(|existing| filter.count_incoming(existing, node, 1));
         }
-        if node.has_pods_with_required_anti_affinity() {
-            node.pods().iter().for_each(|existing| filter.count_existing(existing, node, 1));
-        }
+    }
+    for node in
+        cycle.snapshot.nodes_with_affinity().filter(|node| node.has_pods_with_required_anti_affinity())
+    {
+        node.pods().iter().for_each(|existing| filter.count_existing(existing, node, 1));
     }
     if !has_terms && filter.counts.existing_anti_affinity.is_empty() {
         return FilterPlan::skip();
@@ -112,14 +116,14 @@ impl Filter for RequiredTerms<'_> {
         for term in &self.anti_affinity_terms {
             let key = term.term.topology_key;
             if labels.get(key).is_some_and(|value| self.counts.anti_affinity.at(key, value) > 0) {
-                return Err(refusal("node(s) didn't match pod anti-affinity rules", key));
+                return Err(refusal(ANTI_AFFINITY, key));
             }
         }
         if !self.counts.existing_anti_affinity.is_empty() {
             let forbidden =
                 labels.iter().find(|(key, value)| self.counts.existing_anti_affinity.at(*key, *value) > 0);
             if let Some((key, _)) = forbidden {
-                return Err(refusal("node(s) didn't satisfy existing pods anti-affinity rules", key));
+                return Err(refusal(EXISTING_ANTI_AFFINITY, key));
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use base::{Set, Symbol};
 
 use super::{IncomingTerm, InterPodAffinity, Tally};
-use crate::framework::{Cycle, MAX_NODE_SCORE, Score, ScorePlan};
+use crate::framework::{Cycle, Normalization, Score, ScorePlan};
 use crate::model::{Labels, Pod, WeightedTerm};
 use crate::snapshot::NodeInfo;
 
@@ -38,8 +38,12 @@ pub(super) fn prepare<'a>(plugin: &'a InterPodAffinity, cycle: Cycle<'a>, pod: &
             .collect(),
         sums: Tally::default(),
     };
-    for node in cycle.snapshot.nodes().filter(|node| !node.node.labels.is_empty()) {
-        if affinity.has_preferences() || node.has_pods_with_affinity() {
+    if affinity.has_preferences() {
+        for node in cycle.snapshot.nodes() {
+            node.pods().iter().for_each(|existing| weighing.weigh(existing, node));
+        }
+    } else {
+        for node in cycle.snapshot.nodes_with_affinity() {
             node.pods().iter().for_each(|existing| weighing.weigh(existing, node));
         }
     }
@@ -89,14 +93,7 @@ impl Score for SumPlaces {
         places.map(|(key, value)| self.sums.at(key, value)).sum()
     }
 
-    fn normalize(&self, _nodes: &[&NodeInfo], scores: &mut [i64]) {
-        let (Some(min), Some(max)) = (scores.iter().min().copied(), scores.iter().max().copied()) else {
-            return;
-        };
-        let range = (max - min) as f64;
-        for score in scores {
-            *score =
-                if max == min { 0 } else { (MAX_NODE_SCORE as f64 * ((*score - min) as f64 / range)) as i64 };
-        }
+    fn normalization(&self) -> Normalization {
+        Normalization::Range
     }
 }

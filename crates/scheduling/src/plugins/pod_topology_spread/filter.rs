@@ -9,6 +9,10 @@ use crate::framework::{Cycle, Filter, Reason, Status, Value};
 use crate::model::{Pod, SpreadConstraint};
 use crate::snapshot::NodeInfo;
 
+pub(super) const SKEWED: &str = "node(s) didn't match pod topology spread constraints";
+pub(super) const MISSING_LABEL: &str =
+    "node(s) didn't match pod topology spread constraints (missing required label)";
+
 pub(super) struct HardSpread<'a> {
     pod: &'a Pod,
     constraints: Vec<Constraint<'a>>,
@@ -82,14 +86,13 @@ impl Filter for HardSpread<'_> {
         for constraint in &self.constraints {
             let rule = &constraint.constraint;
             let Some(domain) = node.node.labels.get(rule.topology_key) else {
-                let text = "node(s) didn't match pod topology spread constraints (missing required label)";
-                let reason = Reason::fixed(text).with("topologyKey", Value::Name(rule.topology_key));
+                let reason = Reason::fixed(MISSING_LABEL).with("topologyKey", Value::Name(rule.topology_key));
                 return Err(Status::unresolvable(NAME, reason));
             };
             let min = constraint.min_count();
             let count = constraint.counts.get(&domain).copied().unwrap_or(0);
             if count + constraint.own - min > rule.max_skew {
-                let mut reason = Reason::fixed("node(s) didn't match pod topology spread constraints")
+                let mut reason = Reason::fixed(SKEWED)
                     .with("topologyKey", Value::Name(rule.topology_key))
                     .with("matching", Value::Count(count))
                     .with("fewest", Value::Count(min))

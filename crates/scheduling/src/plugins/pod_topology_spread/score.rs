@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base::{Map, Set, Symbol};
 
 use super::{has_all_keys, includes, matching_pods};
-use crate::framework::{Cycle, MAX_NODE_SCORE, Score};
+use crate::framework::{Cycle, Normalization, Score};
 use crate::model::{Pod, SpreadConstraint};
 use crate::snapshot::{NodeInfo, Row};
 
@@ -83,19 +83,11 @@ impl Score for SoftSpread<'_> {
         sum.round() as i64
     }
 
-    fn normalize(&self, nodes: &[&NodeInfo], scores: &mut [i64]) {
-        let counted =
-            || nodes.iter().zip(scores.iter()).filter(|(node, _)| !self.ignored.contains(&node.row));
-        let max = counted().map(|(_, score)| *score).max().unwrap_or(0).max(0);
-        let min = counted().map(|(_, score)| *score).min().unwrap_or(0);
-        for (node, score) in nodes.iter().zip(scores) {
-            *score = if self.ignored.contains(&node.row) {
-                0
-            } else if max == 0 {
-                MAX_NODE_SCORE
-            } else {
-                MAX_NODE_SCORE * (max + min - *score) / max
-            };
-        }
+    fn normalization(&self) -> Normalization {
+        Normalization::Spread
+    }
+
+    fn takes_part(&self, node: &NodeInfo) -> bool {
+        !self.ignored.contains(&node.row)
     }
 }

@@ -1,0 +1,81 @@
+//! Which domain each row is in.
+
+use base::{Map, Symbol};
+
+use crate::framework::domains::TopologyKey;
+use crate::model::Node;
+use crate::snapshot::Row;
+
+/// The domain of rows that are in none.
+pub(in crate::incremental) const NO_DOMAIN: u32 = u32::MAX;
+
+/// The domains of one topology key, numbered in order of appearance.
+pub(in crate::incremental) struct Topology {
+    key: TopologyKey,
+    numbers: Map<Symbol, u32>,
+    /// Per row.
+    domains: Vec<u32>,
+    /// Per domain: the rows in it.
+    rows: Vec<Vec<Row>>,
+}
+
+impl Topology {
+    pub(super) fn new(key: TopologyKey) -> Topology {
+        Topology { key, numbers: Map::default(), domains: Vec::new(), rows: Vec::new() }
+    }
+
+    /// The domain of a row.
+    pub(in crate::incremental) fn domain(&self, row: Row) -> u32 {
+        self.domains.get(row.index()).copied().unwrap_or(NO_DOMAIN)
+    }
+
+    /// The rows of a domain.
+    pub(in crate::incremental) fn rows(&self, domain: u32) -> &[Row] {
+        self.rows.get(domain as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many domains there have been.
+    pub(in crate::incremental) fn n_domains(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether some node has the label with an empty value, which upstream sometimes takes for no label.
+    pub(in crate::incremental) fn has_unnamed_domain(&self) -> bool {
+        self.numbers.contains_key(&Symbol::EMPTY)
+    }
+
+    /// Puts a row into the domain of its node, or into none; returns where it was and where it is.
+    pub(super) fn place(&mut self, row: Row, node: Option<&Node>) -> (u32, u32) {
+        let from = self.domain(row);
+        let to = node.map_or(NO_DOMAIN, |node| self.number(row, node));
+        if from != to {
+            if from != NO_DOMAIN {
+                self.rows[from as usize].retain(|known| *known != row);
+            }
+            if self.domains.len() <= row.index() {
+                self.domains.resize(row.index() + 1, NO_DOMAIN);
+            }
+            self.domains[row.index()] = to;
+            if to != NO_DOMAIN {
+                if self.rows.len() <= to as usize {
+                    self.rows.resize(to as usize + 1, Vec::new());
+                }
+                self.rows[to as usize].push(row);
+            }
+        }
+        (from, to)
+    }
+
+    fn number(&mut self, row: Row, node: &Node) -> u32 {
+        match self.key {
+            TopologyKey::Node => row.index() as u32,
+            TopologyKey::Label(key) => match node.labels.get(key) {
+                None => NO_DOMAIN,
+                Some(value) => {
+                    let next = self.numbers.len() as u32;
+                    *self.numbers.entry(value).or_insert(next)
+                }
+            },
+        }
+    }
+}

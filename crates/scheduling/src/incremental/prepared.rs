@@ -1,0 +1,94 @@
+//! The filters and scores that look at one node only, prepared for a pod.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use wire::config::ExtensionPoint;
+
+use super::Work;
+use super::plan::Plan;
+use super::verdicts::Rank;
+use crate::framework::{Cycle, Filter, Profile, Score, Status};
+use crate::model::Pod;
+use crate::snapshot::NodeInfo;
+
+/// What is asked about a row.
+pub(super) struct Prepared<'a> {
+    cycle: Cycle<'a>,
+    priority: i32,
+    filters: SmallVec<[(usize, Box<dyn Filter + 'a>); 8]>,
+    scores: SmallVec<[Box<dyn Score + 'a>; 8]>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Prepares what the plan says. `None` if a plugin says otherwise now than when the plan was made.
+    pub(super) fn new(
+        cycle: Cycle<'a>,
+        profile: &'a Profile,
+        pod: &'a Pod,
+        plan: &Plan,
+        priority: i32,
+    ) -> Option<Prepared<'a>> {
+        let mut prepared = Prepared { cycle, priority, filters: SmallVec::new(), scores: SmallVec::new() };
+        let mut wanted = plan.filters.iter().peekable();
+        for (order, plugin) in profile.at(ExtensionPoint::Filter).enumerate() {
+            if wanted.next_if_eq(&&order).is_some() {
+                prepared.filters.push((order, plugin.plugin.filter(cycle, pod).filter?));
+            }
+        }
+        let mut wanted = plan.scores.iter().map(|score| score.position).peekable();
+        for (position, (plugin, _)) in profile.scores().enumerate() {
+            if wanted.next_if_eq(&position).is_some() {
+                prepared.scores.push(plugin.plugin.score(cycle, pod, &[]).score.ok()??);
+            }
+        }
+        Some(prepared)
+    }
+
+    /// Why the pod does not fit on the node: both with the pods nominated to it that take precedence, and without.
+    pub(super) fn refusal(&self, node: &NodeInfo, work: &mut Work) -> Option<(Rank, Status)> {
+        self.refusal_but(node, None, work)
+    }
+
+    /// The same, but the nominated pod with this UID, the pod itself, is left out.
+    pub(super) fn refusal_but(
+        &self,
+        node: &NodeInfo,
+        uid: Option<&str>,
+        work: &mut Work,
+    ) -> Option<(Rank, Status)> {
+        let nominated = self.cycle.nominator.pods_on(node.node.name).iter();
+        let mut ahead = nominated
+            .filter(|pod| pod.priority >= self.priority && uid.is_none_or(|uid| *pod.uid != *uid))
+            .peekable();
+        if ahead.peek().is_some() {
+            let mut crowded = node.clone();
+            ahead.for_each(|pod| crowded.add_pod(Arc::clone(pod)));
+            let refusal = self.first_refusal(&crowded, work);
+            if refusal.is_some() {
+                return refusal;
+            }
+        }
+        self.first_refusal(node, work)
+    }
+
+    /// The raw scores of a node, in the plan's order.
+    pub(super) fn scores<'s>(
+        &'s self,
+        node: &'s NodeInfo,
+        work: &mut Work,
+    ) -> impl Iterator<Item = i64> + use<'s, 'a> {
+        work.plugin_calls += self.scores.len() as u64;
+        self.scores.iter().map(|score| score.score(node))
+    }
+
+    fn first_refusal(&self, node: &NodeInfo, work: &mut Work) -> Option<(Rank, Status)> {
+        for (order, filter) in &self.filters {
+            work.plugin_calls += 1;
+            if let Err(status) = filter.filter(node) {
+                return Some((Rank(*order, 0), status));
+            }
+        }
+        None
+    }
+}

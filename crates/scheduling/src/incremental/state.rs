@@ -1,0 +1,391 @@
+//! What is kept about one shape, and how it catches up.
+
+use std::sync::Arc;
+
+use base::Symbol;
+
+use super::Work;
+use super::counts::{Counter, Counts, NO_DOMAIN};
+use super::plan::{Plan, PlannedRule, sources};
+use super::preemption::Victims;
+use super::prepared::Prepared;
+use super::table::{Key, Table};
+use super::verdicts::{Rank, Verdict, Verdicts};
+use crate::framework::domains::{Combination, Test};
+use crate::framework::{Cycle, MAX_NODE_SCORE, Nomination, Normalization, Profile};
+use crate::model::{Pod, Shape};
+use crate::outcome::Summary;
+use crate::snapshot::{Change, Row};
+
+/// In a key: the row is in no domain, or lacks the label.
+pub(super) const MISSING: i64 = i64::MIN;
+
+/// Everything kept about the pods of one shape and priority under one profile.
+pub(super) struct State {
+    /// Kept so that its address, by which the state is found, stays its own.
+    _shape: Arc<Shape>,
+    pub(super) priority: i32,
+    pub(super) plan: Plan,
+    pub(super) verdicts: Verdicts,
+    pub(super) table: Table,
+    seen: Seen,
+    /// What narrow rules depend on besides the domain of a row.
+    narrow: Vec<i64>,
+    /// What was said when the pod fitted nowhere, as long as nothing changes.
+    pub(super) refusal: Option<CachedRefusal>,
+    pub(super) victims: Option<Victims>,
+    /// When it was used last, for eviction.
+    pub(super) used: u64,
+}
+
+/// A refusal and when it was made.
+pub(super) struct CachedRefusal {
+    seen: Seen,
+    budgets: u64,
+    pub(super) never_preempts: bool,
+    pub(super) summary: Arc<Summary>,
+    pub(super) nomination: Nomination,
+}
+
+/// Up to where changes have been taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    rows: u64,
+    nominations: u64,
+    counts: u64,
+    generation: u64,
+    terms: u64,
+    cluster: u64,
+    nodes: u64,
+}
+
+impl Seen {
+    pub(super) fn now(cycle: Cycle<'_>, counts: &Counts) -> Seen {
+        Seen {
+            rows: cycle.snapshot.log().position(),
+            nominations: cycle.nominator.log().position(),
+            counts: counts.journal().position(),
+            generation: counts.generation(),
+            terms: counts.terms_version(),
+            cluster: cycle.cluster.version(),
+            nodes: cycle.snapshot.node_version(),
+        }
+    }
+}
+
+/// Which rows have to be looked at again.
+pub(super) enum Dirty {
+    All,
+    Rows(Vec<Row>),
+}
+
+/// The rows that changed since, by what runs there, by their node, or by who was promised them.
+pub(super) fn dirty_rows(cycle: Cycle<'_>, rows: u64, nominations: u64) -> Dirty {
+    let (Ok(changes), Ok(promises)) =
+        (cycle.snapshot.log().since(rows), cycle.nominator.log().since(nominations))
+    else {
+        return Dirty::All;
+    };
+    if changes.len() + promises.len() > cycle.snapshot.len() {
+        return Dirty::All;
+    }
+    let changed = changes.filter(|(_, change)| *change != Change::PodReplaced).map(|(row, _)| *row);
+    let mut dirty: Vec<Row> = changed.collect();
+    dirty.extend(promises.filter_map(|name: &Symbol| cycle.snapshot.row(*name)));
+    dirty.sort_unstable();
+    dirty.dedup();
+    Dirty::Rows(dirty)
+}
+
+impl State {
+    /// Everything about a shape, from scratch; `None` if it has to be decided the long way.
+    pub(super) fn new(
+        cycle: Cycle<'_>,
+        profile: &Profile,
+        pod: &Pod,
+        counts: &mut Counts,
+        work: &mut Work,
+    ) -> Option<State> {
+        let mut verdicts = Verdicts::default();
+        let plan = Plan::new(cycle, profile, pod, counts, &mut verdicts)?;
+        let mut state = State {
+            _shape: Arc::clone(&pod.shape),
+            priority: pod.priority,
+            narrow: Vec::new(),
+            plan,
+            verdicts,
+            table: Table::default(),
+            seen: Seen::now(cycle, counts),
+            refusal: None,
+            victims: None,
+            used: 0,
+        };
+        state.narrow = state.narrow_marks(counts);
+        state.fill(cycle, profile, pod, counts, work)?;
+        Some(state)
+    }
+
+    /// Whether counts decide where the pod fits.
+    pub(super) fn has_rules(&self) -> bool {
+        !self.plan.rules.is_empty()
+    }
+
+    /// Takes in what has changed. `None` if the state is of no use any more.
+    pub(super) fn catch_up(
+        &mut self,
+        cycle: Cycle<'_>,
+        profile: &Profile,
+        pod: &Pod,
+        counts: &mut Counts,
+        work: &mut Work,
+    ) -> Option<()> {
+        let now = Seen::now(cycle, counts);
+        let before = std::mem::replace(&mut self.seen, now);
+        if before == now {
+            return Some(());
+        }
+        if before.generation != now.generation {
+            return None;
+        }
+        if (before.terms, before.cluster) != (now.terms, now.cluster)
+            && sources(cycle, profile, pod, counts).as_ref() != Some(&self.plan.sources)
+        {
+            return None;
+        }
+        if before.nodes != now.nodes && self.plan.is_outgrown(counts, cycle.snapshot.len()) {
+            return None;
+        }
+        let narrow = self.narrow_marks(counts);
+        let is_same_everywhere =
+            narrow == self.narrow && !(self.plan.depends_on_nodes && before.nodes != now.nodes);
+        self.narrow = narrow;
+        match self.dirty(cycle, counts, before) {
+            Dirty::Rows(rows) if is_same_everywhere => {
+                let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
+                for row in rows {
+                    self.look_at(row, cycle, counts, &prepared, work)?;
+                }
+            }
+            _ => {
+                self.table = Table::default();
+                self.fill(cycle, profile, pod, counts, work)?;
+            }
+        }
+        Some(())
+    }
+
+    fn dirty(&self, cycle: Cycle<'_>, counts: &Counts, before: Seen) -> Dirty {
+        let Dirty::Rows(mut rows) = dirty_rows(cycle, before.rows, before.nominations) else {
+            return Dirty::All;
+        };
+        if self.plan.watched.is_empty() {
+            return Dirty::Rows(rows);
+        }
+        let Ok(journal) = counts.journal().since(before.counts) else { return Dirty::All };
+        if journal.len() > cycle.snapshot.len().max(64) {
+            return Dirty::All;
+        }
+        let n = rows.len();
+        for (counter, domain) in journal {
+            if self.plan.watched.binary_search(counter).is_ok() {
+                rows.extend(counts.topology(counts.counter(*counter).topology).rows(*domain));
+            }
+        }
+        if rows.len() > n {
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        Dirty::Rows(rows)
+    }
+
+    fn fill(
+        &mut self,
+        cycle: Cycle<'_>,
+        profile: &Profile,
+        pod: &Pod,
+        counts: &Counts,
+        work: &mut Work,
+    ) -> Option<()> {
+        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
+        for row in cycle.snapshot.order() {
+            self.look_at(*row, cycle, counts, &prepared, work)?;
+        }
+        Some(())
+    }
+
+    /// Works out everything about one row. `None` if a score is out of range, which is for the long way to report.
+    fn look_at(
+        &mut self,
+        row: Row,
+        cycle: Cycle<'_>,
+        counts: &Counts,
+        prepared: &Prepared<'_>,
+        work: &mut Work,
+    ) -> Option<()> {
+        let Some(node) = cycle.snapshot.get(row) else {
+            self.table.clear(row);
+            return Some(());
+        };
+        work.rows_visited += 1;
+        let refusal = prepared.refusal(node, work);
+        let by_rule = self.narrow_refusal(row, counts);
+        let verdict = match (refusal, by_rule) {
+            (None, None) => Verdict::FITS,
+            (None, Some((_, verdict))) => verdict,
+            (Some((rank, _)), Some((first, verdict))) if first < rank => verdict,
+            (Some((rank, status)), _) => self.verdicts.number(rank, &status)?,
+        };
+        let mut key = Key::new();
+        let mut base = 0;
+        if verdict == Verdict::FITS {
+            for (score, planned) in prepared.scores(node, work).zip(&self.plan.scores) {
+                if planned.normalization == Normalization::AsIs {
+                    if !(0..=MAX_NODE_SCORE).contains(&score) {
+                        return None;
+                    }
+                    base += planned.weight * score;
+                } else {
+                    key.push(score);
+                }
+            }
+        } else {
+            let compared = self.plan.scores.iter().filter(|score| score.normalization != Normalization::AsIs);
+            key.extend(compared.map(|_| 0));
+        }
+        for topology in &self.plan.wide {
+            let domain = counts.topology(*topology).domain(row);
+            key.push(if domain == NO_DOMAIN { MISSING } else { i64::from(domain) });
+        }
+        for score in &self.plan.domain_scores {
+            let mut own = 0;
+            for (i, axis) in score.axes.iter().enumerate().filter(|(_, axis)| axis.wide.is_none()) {
+                let domain = counts.topology(axis.topology).domain(row);
+                let number: i64 = axis
+                    .counters
+                    .iter()
+                    .map(|(weight, id)| weight * counts.counter(*id).number(domain))
+                    .sum();
+                match &score.combination {
+                    Combination::Sum => own += number,
+                    // Each is rounded into the sum by itself.
+                    Combination::Spread { labels, .. } => {
+                        let has_label = node.node.labels.get(labels[i]).is_some();
+                        key.push(if has_label { number } else { MISSING });
+                    }
+                }
+            }
+            if score.combination == Combination::Sum {
+                key.push(own);
+            }
+        }
+        self.table.set(row, verdict, base, &key);
+        Some(())
+    }
+
+    /// Whether the pod fits on a row that it has been promised.
+    pub(super) fn fits_on(
+        &self,
+        row: Row,
+        cycle: Cycle<'_>,
+        profile: &Profile,
+        pod: &Pod,
+        counts: &Counts,
+        work: &mut Work,
+    ) -> Option<bool> {
+        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
+        work.rows_visited += 1;
+        if prepared.refusal_but(cycle.snapshot.node(row), Some(&pod.uid), work).is_some() {
+            return Some(false);
+        }
+        let is_free = is_free_to_start(&self.plan, counts);
+        let refuses = |rule: &PlannedRule| {
+            let domain = counts.topology(rule.topology).domain(row);
+            rule.refusal_of(domain, rule.mark(is_free, counts), counts).is_some()
+        };
+        Some(!self.plan.rules.iter().any(refuses))
+    }
+
+    /// The first narrow rule that refuses a row.
+    fn narrow_refusal(&self, row: Row, counts: &Counts) -> Option<(Rank, Verdict)> {
+        let mut narrow = self.plan.rules.iter().zip(&self.narrow).filter(|(rule, _)| rule.wide.is_none());
+        narrow.find_map(|(rule, mark)| {
+            let domain = counts.topology(rule.topology).domain(row);
+            Some((rule.rank, rule.refusal_of(domain, *mark, counts)?))
+        })
+    }
+
+    /// Per rule: what its test compares with; 0 for rules by wide domains, whose rows do not depend on it.
+    fn narrow_marks(&self, counts: &Counts) -> Vec<i64> {
+        let is_free = is_free_to_start(&self.plan, counts);
+        let mark = |rule: &PlannedRule| if rule.wide.is_some() { 0 } else { rule.mark(is_free, counts) };
+        self.plan.rules.iter().map(mark).collect()
+    }
+
+    /// Whether what is cached about a refusal still holds.
+    pub(super) fn cached_refusal(&self, pod: &Pod, cycle: Cycle<'_>) -> Option<&CachedRefusal> {
+        self.refusal.as_ref().filter(|cached| {
+            cached.seen == self.seen
+                && cached.budgets == cycle.cluster.budget_version()
+                && cached.never_preempts == pod.never_preempts
+        })
+    }
+
+    /// Keeps a refusal until something changes.
+    pub(super) fn cache_refusal(
+        &mut self,
+        pod: &Pod,
+        cycle: Cycle<'_>,
+        summary: Arc<Summary>,
+        nomination: Nomination,
+    ) {
+        self.refusal = Some(CachedRefusal {
+            seen: self.seen,
+            budgets: cycle.cluster.budget_version(),
+            never_preempts: pod.never_preempts,
+            summary,
+            nomination,
+        });
+    }
+}
+
+/// Whether the pods that a pod wants to be near are nowhere yet, so that it may start anywhere.
+pub(super) fn is_free_to_start(plan: &Plan, counts: &Counts) -> bool {
+    let mut wanted = plan.rules.iter().filter(|rule| matches!(rule.test, Test::SomeThere { .. }));
+    wanted.all(|rule| {
+        matches!(rule.test, Test::SomeThere { is_own: true })
+            && rule.counters.iter().all(|id| counts.counter(*id).total() == 0)
+    })
+}
+
+impl PlannedRule {
+    /// What the test compares with besides the number of the domain.
+    pub(super) fn mark(&self, is_free_to_start: bool, counts: &Counts) -> i64 {
+        match self.test {
+            Test::NoneThere => 0,
+            Test::SomeThere { .. } => i64::from(is_free_to_start),
+            Test::Skew { min_domains, .. } => {
+                let counter: Option<&Counter> = self.counters.first().map(|id| counts.counter(*id));
+                match counter {
+                    Some(counter) if counter.n_domains() >= min_domains => {
+                        counter.min().unwrap_or(i64::from(i32::MAX))
+                    }
+                    _ => 0,
+                }
+            }
+        }
+    }
+
+    /// What the rule says about a domain; `None` if it lets it pass.
+    pub(super) fn refusal_of(&self, domain: u32, mark: i64, counts: &Counts) -> Option<Verdict> {
+        if domain == NO_DOMAIN {
+            return self.missing;
+        }
+        let number: i64 = self.counters.iter().map(|id| counts.counter(*id).number(domain)).sum();
+        let refuses = match self.test {
+            Test::NoneThere => number > 0,
+            Test::SomeThere { .. } => number <= 0 && mark == 0,
+            Test::Skew { max_skew, own, .. } => number + own - mark > max_skew,
+        };
+        refuses.then_some(self.refusal)
+    }
+}
