@@ -138,7 +138,11 @@ fn choose<'c>(cases: &'c [TestCase], options: &CoreOptions) -> Result<Vec<(&'c T
             all().flat_map(|(_, workload)| workload.labels.iter().map(String::as_str)).collect();
         known.sort_unstable();
         known.dedup();
-        bail!("--label {}: no workload has these labels. There are: {}", options.label.as_deref().unwrap_or(""), known.join(", "));
+        bail!(
+            "--label {}: no workload has these labels. There are: {}",
+            options.label.as_deref().unwrap_or(""),
+            known.join(", ")
+        );
     }
     let names: Vec<String> = has_labels().map(|it| name(&it)).collect();
     bail!("--filter {pattern:?}: no workload matches. There are:\n  {}", names.join("\n  "));
@@ -163,7 +167,11 @@ fn scale_result(options: &CoreOptions, mut runs: Vec<scale::Scaled>) -> Outcome 
     let middle = runs.swap_remove((runs.len() - 1) / 2);
     let is_well = middle.is_well();
     let written = |out: &mut dyn Write| {
-        if options.json { report::write_scaled_json(out, &middle) } else { report::write_scaled(out, &middle) }
+        if options.json {
+            report::write_scaled_json(out, &middle)
+        } else {
+            report::write_scaled(out, &middle)
+        }
     };
     write(written)?;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -104,7 +104,8 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<TestCase>> {
     };
     let mut cases: Vec<TestCase> = Vec::new();
     for (i, item) in items.into_iter().enumerate() {
-        let name = item.get("name").and_then(Value::as_str).map_or_else(|| format!("test case {i}"), str::to_owned);
+        let name =
+            item.get("name").and_then(Value::as_str).map_or_else(|| format!("test case {i}"), str::to_owned);
         let case = case(item, file).with_context(|| format!("{}: {name}", file.display()))?;
         if cases.iter().any(|other| other.name == case.name) {
             bail!("{}: there are two test cases {:?}", file.display(), case.name);

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use base::Now;
 use scheduling::engine::{Command, Input, Scheduler};
+use scheduling::incremental::Work;
 use wire::Pod;
 
 pub(super) use histogram::Histogram;
@@ -41,20 +42,6 @@ impl Outcome {
             Outcome::Error => "error",
         }
     }
-}
-
-/// What the core has done so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Work {
-    /// Rows of nodes that were looked at.
-    pub(super) rows_visited: u64,
-    /// Calls of plugins.
-    pub(super) plugin_calls: u64,
-}
-
-/// What the core has done so far.
-pub(super) fn work(_scheduler: &Scheduler) -> Work {
-    Work { rows_visited: 0, plugin_calls: 0 }
 }
 
 /// What an input led to.
@@ -122,8 +109,12 @@ pub(super) struct Measured {
     pub(super) latencies: [Histogram; Outcome::ALL.len()],
     /// The pods in scope that were bound, over the core's time.
     pub(super) throughput: Throughput,
-    /// What the core has done in the period.
-    pub(super) work: Work,
+    /// Rows of nodes that were looked at, except in attempts that went the long way.
+    pub(super) rows_visited: u64,
+    /// Calls of plugins about a row, with the same exception.
+    pub(super) plugin_calls: u64,
+    /// Attempts in which the reference evaluator decided, because the incremental one does not know such pods.
+    pub(super) n_long_way: u64,
     /// The most memory that the process has had since the workload began.
     pub(super) peak_rss_bytes: Option<u64>,
 }
@@ -134,7 +125,7 @@ impl Period {
         Period {
             name,
             scope,
-            before: work(scheduler),
+            before: scheduler.work(),
             core_ns: 0,
             latencies: Default::default(),
             throughput: Throughput::default(),
@@ -160,17 +151,16 @@ impl Period {
 
     /// Ends the period.
     pub(super) fn finish(self, scheduler: &Scheduler, n_nodes: usize) -> Measured {
-        let after = work(scheduler);
+        let after = scheduler.work();
         Measured {
             name: self.name,
             n_nodes,
             core: Duration::from_nanos(self.core_ns),
             latencies: self.latencies,
             throughput: self.throughput,
-            work: Work {
-                rows_visited: after.rows_visited - self.before.rows_visited,
-                plugin_calls: after.plugin_calls - self.before.plugin_calls,
-            },
+            rows_visited: after.rows_visited - self.before.rows_visited,
+            plugin_calls: after.plugin_calls - self.before.plugin_calls,
+            n_long_way: after.long_way - self.before.long_way,
             peak_rss_bytes: peak_rss_bytes(),
         }
     }
@@ -187,6 +177,12 @@ impl Measured {
         let mut all = Histogram::default();
         self.latencies.iter().for_each(|some| all.merge(some));
         all
+    }
+
+    /// A number of something per attempt that did not go the long way; `None` if all did.
+    pub(super) fn per_attempt(&self, n: u64) -> Option<f64> {
+        let n_attempts = self.n_attempts().saturating_sub(self.n_long_way);
+        (n_attempts > 0).then(|| n as f64 / n_attempts as f64)
     }
 
     /// Attempts per second of the core's time.

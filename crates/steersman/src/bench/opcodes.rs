@@ -255,7 +255,9 @@ impl Op {
     pub(super) fn problem(&self) -> Option<String> {
         match self {
             Op::CreatePods(op) => op.problem(),
-            Op::CreatePodSets(op) => op.create_pods_op.problem().map(|problem| format!("createPodsOp: {problem}")),
+            Op::CreatePodSets(op) => {
+                op.create_pods_op.problem().map(|problem| format!("createPodsOp: {problem}"))
+            }
             Op::CreateAny(op) if op.template_path.is_empty() => Some("templatePath must be given".to_owned()),
             Op::UpdateAny(op) if op.template_path.is_empty() => Some("templatePath must be given".to_owned()),
             Op::UpdateAny(op) => {

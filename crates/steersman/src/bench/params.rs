@@ -32,7 +32,12 @@ impl Params {
     }
 
     /// A number that stands in `field` or, if `field`Param is given, in the parameter it names.
-    pub(super) fn count(&self, field: &str, given: Option<u64>, reference: Option<&str>) -> Result<Option<u64>> {
+    pub(super) fn count(
+        &self,
+        field: &str,
+        given: Option<u64>,
+        reference: Option<&str>,
+    ) -> Result<Option<u64>> {
         let Some(reference) = reference else { return Ok(given) };
         let field = format!("{field}Param");
         let value = self.get(&field, reference)?;
@@ -59,7 +64,9 @@ impl Params {
         let Some(reference) = reference else { return Ok(given) };
         let field = format!("{field}Param");
         let value = self.get(&field, reference)?;
-        value.as_bool().with_context(|| format!("{field}: parameter {reference} is {value}, not true or false"))
+        value
+            .as_bool()
+            .with_context(|| format!("{field}: parameter {reference} is {value}, not true or false"))
     }
 
     /// A span of time such as `10s`.
@@ -124,7 +131,10 @@ mod tests {
             params.count("count", None, Some("nodes")),
             "countParam: \"nodes\" must begin with $, such as $initNodes",
         );
-        check(params.count("count", None, Some("$pods")), "countParam: the workload has no parameter \"pods\"");
+        check(
+            params.count("count", None, Some("$pods")),
+            "countParam: the workload has no parameter \"pods\"",
+        );
         check(
             params.count("count", None, Some("$word")),
             "countParam: parameter $word is \"x\", which is no count",

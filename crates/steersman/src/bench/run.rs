@@ -81,17 +81,8 @@ pub(super) fn run(source: &Source, case: &TestCase, workload: &Workload, seed: u
     let at = || format!("{}: {name}", case.file.display());
     let (gates, gates_without_effect) = gates(case, workload);
     let params = Params::new(workload.params.clone());
-    let configuration = configuration(source, case, &gates).with_context(at)?;
     forget_peak();
-    let mut run = Run {
-        world: World::new(&configuration, gates, seed).with_context(at)?,
-        templates: Templates::new(source, case.folder()),
-        params: &params,
-        default_pod_template_path: case.default_pod_template_path.as_deref(),
-        awaited: BTreeMap::new(),
-        measured: Vec::new(),
-        n_nodes_named: 0,
-    };
+    let mut run = Run::new(source, case, gates, &params, seed).with_context(at)?;
     let verdict = match run.all(&case.ops) {
         Ok(()) => {
             let unused = params.unused();
@@ -107,9 +98,29 @@ pub(super) fn run(source: &Source, case: &TestCase, workload: &Workload, seed: u
     Ok(Ran { name, threshold: workload.threshold(), gates_without_effect, verdict })
 }
 
-impl Run<'_> {
-    /// Nothing is run of a workload that cannot be run to its end.
-    fn all(&mut self, ops: &[Op]) -> Result<(), Stop> {
+impl<'a> Run<'a> {
+    /// An empty world for a test case.
+    pub(super) fn new(
+        source: &'a Source,
+        case: &'a TestCase,
+        gates: FeatureGates,
+        params: &'a Params,
+        seed: u64,
+    ) -> Result<Run<'a>> {
+        let configuration = configuration(source, case, &gates)?;
+        Ok(Run {
+            world: World::new(&configuration, gates, seed)?,
+            templates: Templates::new(source, case.folder()),
+            params,
+            default_pod_template_path: case.default_pod_template_path.as_deref(),
+            awaited: BTreeMap::new(),
+            measured: Vec::new(),
+            n_nodes_named: 0,
+        })
+    }
+
+    /// Carries all op-codes out. Nothing is run of a workload that cannot be run to its end.
+    pub(super) fn all(&mut self, ops: &[Op]) -> Result<(), Stop> {
         for (i, op) in ops.iter().enumerate() {
             self.refuse_unsupported(op).map_err(|stop| at_op(stop, i, op))?;
         }
@@ -144,7 +155,8 @@ impl Run<'_> {
     /// Ends to measure.
     pub(super) fn stop_collecting(&mut self) -> Result<(), Stop> {
         let measured = self.world.stop_measuring();
-        self.measured.push(measured.context("no metrics are being collected; startCollectingMetrics is missing")?);
+        self.measured
+            .push(measured.context("no metrics are being collected; startCollectingMetrics is missing")?);
         Ok(())
     }
 
@@ -220,4 +232,26 @@ fn gates(case: &TestCase, workload: &Workload) -> (FeatureGates, Vec<String>) {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::bench::config::parse;
+
+    #[test]
+    fn gates_are_set_and_those_without_effect_are_reported() {
+        let text = "
+- name: Case
+  featureGates: {NodeDeclaredFeatures: false, SchedulerQueueingHints: false, SchedulerPopFromBackoffQ: false}
+  workloadTemplate: [{opcode: createPods, count: 1, collectMetrics: true}]
+  workloads:
+  - name: w
+    featureGates: {NodeDeclaredFeatures: true, SchedulerAsyncAPICalls: true, NewFeature: true}
+";
+        let cases = parse(text, Path::new("c.yaml")).expect("a configuration");
+        let (gates, without_effect) = gates(&cases[0], &cases[0].workloads[0]);
+        assert!(gates.enabled(Gate::NodeDeclaredFeatures), "the workload's word counts more");
+        assert!(!gates.enabled(Gate::SchedulerPopFromBackoffQ));
+        assert!(gates.enabled(Gate::SchedulerQueueingHints), "it is locked");
+        let wanted = ["NewFeature=true", "SchedulerAsyncAPICalls=true", "SchedulerQueueingHints=false"];
+        assert_eq!(without_effect, wanted);
+    }
+}

@@ -13,7 +13,7 @@ use scheduling::engine::{Command, Input, Scheduler};
 use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Object, decode};
 
-use super::measure::{Measured, Outcome, Fed, Period, Scope, feed, forget_peak};
+use super::measure::{Fed, Measured, Outcome, Period, Scope, feed, forget_peak};
 use super::world::DECISION;
 use crate::cluster_files::complete;
 
@@ -170,7 +170,8 @@ impl Cluster {
                     period.bound(pod);
                 }
             }
-            let Fed { commands: more, took, .. } = feed(&mut self.scheduler, Input::Upsert(&self.pod), self.now);
+            let Fed { commands: more, took, .. } =
+                feed(&mut self.scheduler, Input::Upsert(&self.pod), self.now);
             self.note(took);
             commands.extend(more);
         }

@@ -54,7 +54,10 @@ impl Source {
 
 fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
     if depth > FOLDER_DEPTH_MAX {
-        bail!("{}: more than {FOLDER_DEPTH_MAX} folders deep, probably a link that leads back", folder.display());
+        bail!(
+            "{}: more than {FOLDER_DEPTH_MAX} folders deep, probably a link that leads back",
+            folder.display()
+        );
     }
     let entries = std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
     for entry in entries {

@@ -148,8 +148,11 @@ fn spell_as_kubernetes(tree: &mut Value) {
     match tree {
         Value::Array(items) => items.iter_mut().for_each(spell_as_kubernetes),
         Value::Object(fields) => {
-            let capital: Vec<String> =
-                fields.keys().filter(|key| key.starts_with(|c: char| c.is_ascii_uppercase())).cloned().collect();
+            let capital: Vec<String> = fields
+                .keys()
+                .filter(|key| key.starts_with(|c: char| c.is_ascii_uppercase()))
+                .cloned()
+                .collect();
             for key in capital {
                 if let Some(value) = fields.remove(&key) {
                     fields.insert(key[..1].to_ascii_lowercase() + &key[1..], value);

@@ -123,7 +123,11 @@ impl World {
     }
 
     /// Decides and lets time pass until these pods have reached a stage, or are gone.
-    pub(super) fn wait(&mut self, pods: impl IntoIterator<Item = Arc<str>>, stage: Stage) -> Result<(), Stuck> {
+    pub(super) fn wait(
+        &mut self,
+        pods: impl IntoIterator<Item = Arc<str>>,
+        stage: Stage,
+    ) -> Result<(), Stuck> {
         let outstanding = pods.into_iter().filter(|uid| !self.has_reached(uid, stage)).collect();
         self.waiting = Waiting { stage, uids: outstanding };
         let (mut n_left, mut deadline) = (self.waiting.uids.len(), self.now.after(PATIENCE));
@@ -152,7 +156,8 @@ impl World {
         });
         let first = pods.min_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
         let example = first.map_or_else(String::new, |pod| {
-            let said = pod.status.conditions.first().map_or("it was never tried", |said| said.message.as_str());
+            let said =
+                pod.status.conditions.first().map_or("it was never tried", |said| said.message.as_str());
             format!(", such as {}/{}: {said}", pod.metadata.namespace, pod.metadata.name)
         });
         Stuck { message: format!("{} pods do not get {stage}{example}", left.len()) }
@@ -238,3 +243,6 @@ fn as_pod(object: &Object) -> Option<&Pod> {
 
 /// Commands that are to be carried out.
 type Commands = VecDeque<Command>;
+
+#[cfg(test)]
+mod tests;

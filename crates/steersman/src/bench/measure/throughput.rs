@@ -41,13 +41,11 @@ impl Throughput {
         self.count
     }
 
-    /// Pods per second in so many hundredths of the samples or fewer. The last sample counts only if it is the
-    /// only one, because it is cut short; `None` if there is no sample.
+    /// Pods per second that so many hundredths of the samples do not exceed. The last sample is cut short and
+    /// does not count; `None` if there is no other.
     pub(in crate::bench) fn percentile(&self, percent: usize) -> Option<f64> {
         let mut full = self.samples.clone();
-        if full.len() > 1 {
-            full.pop();
-        }
+        full.pop();
         full.sort_unstable();
         let rank = (full.len() * percent).div_ceil(100).max(1);
         full.get(rank - 1).map(|n| *n as f64 * 1e9 / self.sample_ns as f64)
@@ -71,10 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_rate_without_a_sample() {
+    fn there_is_no_rate_without_a_full_sample() {
         assert_eq!(Throughput::default().percentile(50), None);
         let mut throughput = Throughput::default();
         throughput.add(10);
+        assert_eq!(throughput.percentile(50), None);
+        throughput.add(FIRST_SAMPLE_NS);
         assert_eq!(throughput.percentile(50), Some(1000.0));
     }
 }

@@ -1,9 +1,7 @@
 //! Op-codes that make nodes and namespaces.
 
 use anyhow::{Context, Result, anyhow};
-use wire::{
-    CsiNode, CsiNodeDriver, CsiNodeSpec, Namespace, Node, NodeSpec, NodeStatus, Object, ObjectMeta,
-};
+use wire::{CsiNode, CsiNodeDriver, CsiNodeSpec, Namespace, Node, NodeSpec, NodeStatus, Object, ObjectMeta};
 
 use super::{CreateNamespaces, CreateNodes, NodeAllocatableStrategy};
 use crate::bench::run::{Run, Stop};
@@ -24,9 +22,9 @@ impl CreateNodes {
             return Some("only one strategy can be given".to_owned());
         }
         let values = self.label_node_prepare_strategy.as_ref().map(|strategy| &strategy.label_values);
-        values.filter(|values| values.is_empty()).map(|_| {
-            "labelNodePrepareStrategy.labelValues must have a value".to_owned()
-        })
+        values
+            .filter(|values| values.is_empty())
+            .map(|_| "labelNodePrepareStrategy.labelValues must have a value".to_owned())
     }
 
     pub(super) fn run(&self, run: &mut Run<'_>, index: usize) -> Result<(), Stop> {
@@ -76,7 +74,9 @@ impl NodeAllocatableStrategy {
     fn csi_node(&self, node: String) -> Object {
         let mut metadata = ObjectMeta { name: node.clone(), ..ObjectMeta::default() };
         if !self.migrated_plugins.is_empty() {
-            metadata.annotations.insert(MIGRATED_PLUGINS_ANNOTATION.to_owned(), self.migrated_plugins.join(","));
+            metadata
+                .annotations
+                .insert(MIGRATED_PLUGINS_ANNOTATION.to_owned(), self.migrated_plugins.join(","));
         }
         let drivers = self.csi_node_allocatable.iter().map(|(name, allocatable)| CsiNodeDriver {
             name: name.clone(),

@@ -64,8 +64,9 @@ impl Churn {
         let mut objects = Vec::new();
         for path in &self.template_paths {
             let object = run.templates.object(path, 0, 1, &Default::default())?;
-            let mut object = object
-                .with_context(|| format!("templatePaths: {path}: objects of this kind are read by no scheduler"))?;
+            let mut object = object.with_context(|| {
+                format!("templatePaths: {path}: objects of this kind are read by no scheduler")
+            })?;
             refuse_unnamed(&object, path)?;
             if object.kind().scope() == wire::Scope::Namespaced {
                 object.meta_mut().namespace.clone_from(&namespace);
@@ -79,7 +80,9 @@ impl Churn {
                 let n_slots = usize::try_from(self.number).map_err(|error| anyhow!("number: {error}"))?;
                 Background::recreate(objects, n_slots, every, now)
             }
-            _ => Background::create(objects, if self.number == 0 { u64::MAX } else { self.number }, every, now),
+            _ => {
+                Background::create(objects, if self.number == 0 { u64::MAX } else { self.number }, every, now)
+            }
         };
         run.world.start(background);
         Ok(())

@@ -166,7 +166,10 @@ impl CreatePods {
             persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource { claim_name, read_only: false }),
             ..Volume::default()
         }];
-        Ok(Prepared { pod, volumes: vec![Object::PersistentVolume(volume), Object::PersistentVolumeClaim(claim)] })
+        Ok(Prepared {
+            pod,
+            volumes: vec![Object::PersistentVolume(volume), Object::PersistentVolumeClaim(claim)],
+        })
     }
 }
 
@@ -246,5 +249,31 @@ impl DeletePods {
             run.world.run_until(now.after(every.saturating_mul(n)));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_and_its_claim_are_bound_to_each_other() {
+        let mut volume = wire::PersistentVolume::default();
+        volume.spec.csi = Some(wire::CsiPersistentVolumeSource::default());
+        let mut claim = PersistentVolumeClaim::default();
+        bind_volume(&mut volume, &mut claim, "vol-3", "pvc-3", "own");
+        let claimed = volume.spec.claim_ref.expect("a reference");
+        assert_eq!((claimed.namespace.as_str(), claimed.name.as_str()), ("own", "pvc-3"));
+        assert_eq!((claim.metadata.namespace.as_str(), claim.metadata.name.as_str()), ("own", "pvc-3"));
+        assert_eq!((volume.metadata.name.as_str(), claim.spec.volume_name.as_str()), ("vol-3", "vol-3"));
+        assert_eq!(volume.spec.csi.expect("a source").volume_handle, "vol-3");
+        assert_eq!((volume.status.phase.as_str(), claim.status.phase.as_str()), ("Bound", "Bound"));
+    }
+
+    #[test]
+    fn pods_without_template_are_those_of_upstream() {
+        let pod = base_pod().expect("a pod");
+        assert_eq!(pod.spec.containers[0].resources.requests["cpu"].milli_value(), 100);
+        assert_eq!(pod.metadata.generate_name, "pod-");
     }
 }

@@ -6,8 +6,6 @@ use super::{Barrier, Sleep, Stage, StartCollectingMetrics};
 use crate::bench::measure::{Scope, has_labels};
 use crate::bench::run::{Run, Stop};
 
-
-
 impl Barrier {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<(), Stop> {
         for namespace in &self.namespaces {
@@ -24,8 +22,12 @@ impl Barrier {
         }
         run.world.wait(pods, self.stage_requirement)?;
         if self.stage_requirement == Stage::Scheduled {
-            let is_over = |namespace: &String| self.namespaces.is_empty() || self.namespaces.contains(namespace);
-            run.awaited.iter_mut().filter(|(namespace, _)| is_over(namespace)).for_each(|(_, uids)| uids.clear());
+            let is_over =
+                |namespace: &String| self.namespaces.is_empty() || self.namespaces.contains(namespace);
+            run.awaited
+                .iter_mut()
+                .filter(|(namespace, _)| is_over(namespace))
+                .for_each(|(_, uids)| uids.clear());
         }
         Ok(())
     }

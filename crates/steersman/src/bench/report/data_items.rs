@@ -78,9 +78,10 @@ fn finish(out: &mut dyn Write, items: &DataItems<'_>) -> io::Result<()> {
 fn data_items(name: &str, measured: &Measured) -> Vec<DataItem> {
     let mut items = Vec::new();
     let throughput = &measured.throughput;
-    let mut rates = BTreeMap::from([("Average", measured.bound_per_second())]);
+    let average_rate = measured.bound_per_second();
+    let mut rates = BTreeMap::from([("Average", average_rate)]);
     for (bucket, percent) in [("Perc50", 50), ("Perc90", 90), ("Perc95", 95), ("Perc99", 99)] {
-        rates.extend(throughput.percentile(percent).map(|rate| (bucket, rate)));
+        rates.insert(bucket, throughput.percentile(percent).unwrap_or(average_rate));
     }
     items.push(item(name, measured, "SchedulingThroughput", "pods/s", rates));
     for outcome in Outcome::ALL {
@@ -95,14 +96,13 @@ fn data_items(name: &str, measured: &Measured) -> Vec<DataItem> {
     let average = |value: f64| BTreeMap::from([("Average", value)]);
     let decisions = average(measured.decisions_per_second());
     items.push(item(name, measured, "DecisionThroughput", "decisions/s", decisions));
-    let n = measured.n_attempts().max(1) as f64;
-    for (metric, total) in
-        [("NodesVisited", measured.work.rows_visited), ("PluginCalls", measured.work.plugin_calls)]
-    {
-        if total > 0 {
-            items.push(item(name, measured, metric, "per attempt", average(total as f64 / n)));
+    for (metric, n) in [("NodesVisited", measured.rows_visited), ("PluginCalls", measured.plugin_calls)] {
+        if let Some(mean) = measured.per_attempt(n) {
+            items.push(item(name, measured, metric, "per attempt", average(mean)));
         }
     }
+    let long_way = measured.n_long_way as f64 / measured.n_attempts().max(1) as f64;
+    items.push(item(name, measured, "LongWay", "per attempt", average(long_way)));
     if let Some(bytes) = measured.peak_rss_bytes {
         items.push(item(name, measured, "PeakResidentMemory", "MB", average(bytes as f64 / 1e6)));
     }

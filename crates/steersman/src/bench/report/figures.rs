@@ -51,9 +51,15 @@ mod tests {
 
     #[test]
     fn figures_have_units_and_few_digits() {
-        assert_eq!([count(0), count(999), count(1_000), count(12_345_678)], ["0", "999", "1,000", "12,345,678"]);
+        assert_eq!(
+            [count(0), count(999), count(1_000), count(12_345_678)],
+            ["0", "999", "1,000", "12,345,678"]
+        );
         assert_eq!([rate(0.123), rate(12.34), rate(12_345.6)], ["0.12", "12.3", "12,346"]);
-        assert_eq!([nanos(830), nanos(1_234), nanos(12_345), nanos(123_456)], ["830 ns", "1.23 us", "12.3 us", "123 us"]);
+        assert_eq!(
+            [nanos(830), nanos(1_234), nanos(12_345), nanos(123_456)],
+            ["830 ns", "1.23 us", "12.3 us", "123 us"]
+        );
         assert_eq!([nanos(4_560_000), nanos(2_000_000_000)], ["4.56 ms", "2.00 s"]);
         assert_eq!([bytes(12_300_000), bytes(9_870_000_000)], ["12.3 MB", "9.87 GB"]);
     }

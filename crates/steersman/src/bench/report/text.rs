@@ -13,7 +13,7 @@ use crate::table::Table;
 /// What stands for a figure that nobody has counted.
 const NO_FIGURE: &str = "-";
 
-const FIGURES: [&str; 10] = [
+const FIGURES: [&str; 11] = [
     "NODES",
     "BOUND",
     "DECISIONS/S",
@@ -23,6 +23,7 @@ const FIGURES: [&str; 10] = [
     "P99",
     "NODES/POD",
     "CALLS/POD",
+    "LONG WAY",
     "PEAK RSS",
 ];
 
@@ -54,10 +55,8 @@ pub(super) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 
 fn figures(measured: &Measured) -> [String; FIGURES.len()] {
     let latency = measured.latency();
-    let per_attempt = |n: u64| match n {
-        0 => NO_FIGURE.to_owned(),
-        n => rate(n as f64 / measured.n_attempts().max(1) as f64),
-    };
+    let per_attempt = |n| measured.per_attempt(n).map_or(NO_FIGURE.to_owned(), rate);
+    let long_way = 100.0 * measured.n_long_way as f64 / measured.n_attempts().max(1) as f64;
     [
         count(measured.n_nodes as u64),
         count(measured.throughput.count()),
@@ -66,8 +65,9 @@ fn figures(measured: &Measured) -> [String; FIGURES.len()] {
         nanos(latency.percentile(50)),
         nanos(latency.percentile(90)),
         nanos(latency.percentile(99)),
-        per_attempt(measured.work.rows_visited),
-        per_attempt(measured.work.plugin_calls),
+        per_attempt(measured.rows_visited),
+        per_attempt(measured.plugin_calls),
+        format!("{long_way:.0}%"),
         measured.peak_rss_bytes.map_or(NO_FIGURE.to_owned(), bytes),
     ]
 }
@@ -93,7 +93,11 @@ fn write_remarks(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let n_not_run: usize = report.not_run().values().map(Vec::len).sum();
     let n_stuck = report.rows.iter().filter(|row| matches!(row.verdict, Verdict::Stuck(_))).count();
     let n_run = report.rows.len() - n_not_run;
-    let runs = if report.n_runs > 1 { format!(", the median of {} runs each", report.n_runs) } else { String::new() };
+    let runs = if report.n_runs > 1 {
+        format!(", the median of {} runs each", report.n_runs)
+    } else {
+        String::new()
+    };
     writeln!(out, "\n{n_run} workloads run{runs}, {n_stuck} failed, {n_not_run} not run")
 }
 

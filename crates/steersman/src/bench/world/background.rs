@@ -96,7 +96,8 @@ impl World {
     pub(super) fn fire_due(&mut self) {
         loop {
             self.background.retain(|background| !background.is_over());
-            let due = self.background.iter().enumerate().filter(|(_, background)| background.next <= self.now);
+            let due =
+                self.background.iter().enumerate().filter(|(_, background)| background.next <= self.now);
             let Some((i, _)) = due.min_by_key(|(_, background)| background.next) else { return };
             let mut first = self.background.remove(i);
             first.act(self);

@@ -42,9 +42,10 @@ impl World {
             Object::Pod(pod) => {
                 note_gates(pod);
                 let names = self.names.entry(namespace).or_default();
-                if names.insert(name, Arc::clone(&uid)).is_some() {
+                if names.contains_key(&name) {
                     bail!("{} is there already", describe(&object));
                 }
+                names.insert(name, Arc::clone(&uid));
                 self.pods.insert(Arc::clone(&uid), object);
                 self.show_pod(&uid, &mut commands);
                 Handle::Pod(uid)
@@ -114,7 +115,8 @@ impl World {
                 let key = (*kind, namespace.clone(), name.clone());
                 let Some(object) = self.others.remove(&key) else { return };
                 self.n_nodes -= usize::from(*kind == Kind::Node);
-                let Fed { commands: more, took, .. } = feed(&mut self.scheduler, Input::Delete(&object), self.now);
+                let Fed { commands: more, took, .. } =
+                    feed(&mut self.scheduler, Input::Delete(&object), self.now);
                 self.note_input(took);
                 commands.extend(more);
             }
