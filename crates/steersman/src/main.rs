@@ -8,6 +8,8 @@ mod cluster_files;
 mod configuration;
 mod explain;
 mod kube_scheduler;
+mod recording;
+mod replay;
 mod simulate;
 mod simulation;
 mod table;
@@ -32,6 +34,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Shows why a pod is placed where it is, or why it is not, and what would help
     Explain(explain::Options),
+    /// Runs a recorded history again and checks that every decision is the same
+    Replay(replay::Options),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
 }
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Simulate(options) => simulate::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Replay(options) => replay::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
     };
     outcome.unwrap_or_else(|error| {
