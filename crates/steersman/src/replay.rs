@@ -153,3 +153,6 @@ fn check_totals(reader: &Reader, ending: Ending, counted: &Totals) -> Result<()>
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

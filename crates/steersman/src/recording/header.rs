@@ -149,3 +149,6 @@ fn read_configuration(value: &Value, gates: &FeatureGates) -> Result<SchedulerCo
     }
     Ok(configuration)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::fmt;
 use scheduling::engine::{Command, Step};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::commands;
+use super::commands::{self, pod_and_uid};
 
 /// What came out of one input. Inputs after which there is nothing to do have none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,11 +135,11 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (n_commands, digest) = match self {
             Outcome::Bound { pod, uid, node, commands, digest } => {
-                write!(f, "{pod} (uid {uid}) is bound to {node}")?;
+                write!(f, "{} is bound to {node}", pod_and_uid(pod, uid))?;
                 (commands, digest)
             }
             Outcome::Refused { pod, uid, reason, message, nominated, evicted, commands, digest } => {
-                write!(f, "{pod} (uid {uid}) is refused, {reason}: {message}")?;
+                write!(f, "{} is refused, {reason}: {message}", pod_and_uid(pod, uid))?;
                 match nominated.as_deref() {
                     None => {}
                     Some("") => f.write_str("; it is nominated to no node any more")?,
