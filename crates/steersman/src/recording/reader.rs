@@ -155,6 +155,9 @@ impl Reader {
 }
 
 fn parse(line: &[u8]) -> Result<Line> {
+    if line.trim_ascii().is_empty() {
+        bail!("this line is empty, and no line of a recording is");
+    }
     let sort: Sort = serde_json::from_slice(line).map_err(|error| json_problem(&error))?;
     match sort {
         Sort { input: Some(_), .. } => {
