@@ -15,7 +15,7 @@ use super::outcome::{Outcome, Totals};
 
 /// How long a line may be. Objects in a cluster are no larger than 1.5 MiB, and a configuration is one object;
 /// whatever is longer than this is no recording, and is not read into memory to find out.
-const LINE_BYTES_MAX: u64 = 64 << 20;
+pub(super) const LINE_BYTES_MAX: u64 = 64 << 20;
 
 /// How files compressed with gzip begin.
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];

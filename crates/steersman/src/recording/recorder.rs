@@ -86,7 +86,11 @@ impl Recorder {
     fn write_line(&mut self) {
         self.line.push(b'\n');
         if self.failed.is_none() {
-            self.failed = self.file.write_all(&self.line).err();
+            self.failed = if self.line.len() as u64 > reader::LINE_BYTES_MAX {
+                Some(io::Error::other("an object is larger than a line of a recording may be"))
+            } else {
+                self.file.write_all(&self.line).err()
+            };
         }
         self.line.clear();
     }
