@@ -21,7 +21,7 @@ use std::sync::Arc;
 use base::{Map, Symbol};
 
 pub use change_log::{Change, ChangeLog, Lagged, Log};
-pub use columns::{Columns, ResourceColumns};
+pub use columns::{Columns, EXACT_MAX, ResourceColumns};
 pub use images::{ImageState, Images};
 pub use node_info::NodeInfo;
 use node_order::NodeOrder;

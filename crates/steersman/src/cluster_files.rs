@@ -12,6 +12,8 @@ use anyhow::{Result, bail};
 use wire::decode::{self, Decoded, Sourced};
 use wire::{Kind, Object, Pod};
 
+pub(crate) use defaults::complete;
+
 /// Kinds that are passed over although pods come of them.
 const KINDS_THAT_MAKE_PODS: [&str; 4] = ["Deployment", "DaemonSet", "Job", "CronJob"];
 

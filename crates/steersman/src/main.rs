@@ -4,10 +4,13 @@
 //! it then is. Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
 //! (a file, a flag, a field), with one paragraph on standard error that says what and where.
 
+mod bench;
 mod cluster_files;
 mod configuration;
 mod explain;
 mod kube_scheduler;
+mod recording;
+mod replay;
 mod simulate;
 mod simulation;
 mod table;
@@ -32,6 +35,10 @@ enum Command {
     Simulate(simulate::Options),
     /// Shows why a pod is placed where it is, or why it is not, and what would help
     Explain(explain::Options),
+    /// Measures how fast decisions are made
+    Bench(bench::Options),
+    /// Runs a recorded history again and checks that every decision is the same
+    Replay(replay::Options),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
 }
@@ -41,6 +48,8 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Simulate(options) => simulate::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Bench(options) => bench::run(&options),
+        Command::Replay(options) => replay::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
     };
     outcome.unwrap_or_else(|error| {

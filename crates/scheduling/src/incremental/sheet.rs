@@ -140,12 +140,13 @@ impl Sheet {
             scores.fill(0);
             score.score_all(cycle.snapshot, &mut scores);
             if planned.normalization == Normalization::AsIs {
-                let mut is_in_range = true;
+                // Some bit stands for a negative number if a score is below 0 or above the maximum.
+                let mut signs = 0;
                 for (base, score) in self.bases.iter_mut().zip(&scores) {
-                    is_in_range &= (0..=MAX_NODE_SCORE).contains(score);
+                    signs |= score | (MAX_NODE_SCORE - score);
                     *base += planned.weight * score;
                 }
-                if !is_in_range {
+                if signs < 0 {
                     return None;
                 }
             } else {
@@ -159,11 +160,7 @@ impl Sheet {
         }
         for topology in &plan.wide {
             let topology = counts.topology(*topology);
-            for row in cycle.snapshot.order() {
-                let domain = topology.domain(*row);
-                scores[row.index()] = if domain == NO_DOMAIN { MISSING } else { i64::from(domain) };
-            }
-            self.divide(&scores);
+            self.divide_by_domain(topology.domains(), topology.n_domains());
         }
         for score in &plan.domain_scores {
             let mut sums = matches!(score.combination, Combination::Sum).then(|| vec![0; n_rows]);
@@ -202,21 +199,38 @@ impl Sheet {
             self.keys.iter_mut().for_each(|key| key.push(first));
             return;
         }
-        let mut numbers: Map<(u32, i64), u32> = Map::default();
+        let mut numbers = Numbers::new(entries, self.keys.len());
         let mut keys: Vec<Key> = Vec::new();
-        let mut last = ((u32::MAX, 0), 0);
         for (group, entry) in self.groups.iter_mut().zip(entries) {
-            let pair = (*group, *entry);
-            if pair != last.0 {
-                let number = *numbers.entry(pair).or_insert_with(|| {
-                    let mut key = self.keys[pair.0 as usize].clone();
-                    key.push(pair.1);
-                    keys.push(key);
-                    (keys.len() - 1) as u32
-                });
-                last = (pair, number);
+            let number = numbers.entry(*group, *entry);
+            if *number == UNNUMBERED {
+                let mut key = self.keys[*group as usize].clone();
+                key.push(*entry);
+                keys.push(key);
+                *number = (keys.len() - 1) as u32;
             }
-            *group = last.1;
+            *group = *number;
+        }
+        self.keys = keys;
+    }
+
+    /// Divides groups by domain, which becomes one more entry of their keys.
+    fn divide_by_domain(&mut self, domains: &[u32], n_domains: usize) {
+        // The last column is for rows in no domain.
+        let width = n_domains + 1;
+        let mut numbers = vec![UNNUMBERED; width * self.keys.len()];
+        let mut keys: Vec<Key> = Vec::new();
+        let without = self.groups.len().saturating_sub(domains.len());
+        let domains = domains.iter().copied().chain(std::iter::repeat_n(NO_DOMAIN, without));
+        for (group, domain) in self.groups.iter_mut().zip(domains) {
+            let number = &mut numbers[*group as usize * width + (domain as usize).min(n_domains)];
+            if *number == UNNUMBERED {
+                let mut key = self.keys[*group as usize].clone();
+                key.push(if domain == NO_DOMAIN { MISSING } else { i64::from(domain) });
+                keys.push(key);
+                *number = (keys.len() - 1) as u32;
+            }
+            *group = *number;
         }
         self.keys = keys;
     }
@@ -240,6 +254,41 @@ impl Sheet {
             self.groups[i] as usize == group && self.bases[i] == best && self.verdicts[i] == Verdict::FITS
         };
         cycle.snapshot.order().iter().filter(is_offered).nth(n).copied()
+    }
+}
+
+/// Of a pair that has no number yet.
+const UNNUMBERED: u32 = u32::MAX;
+
+/// Numbers of pairs of a group and an entry: in a table where entries are close together, which they nearly always
+/// are.
+enum Numbers {
+    Table { numbers: Vec<u32>, first: i64, width: usize },
+    Map(Map<(u32, i64), u32>),
+}
+
+impl Numbers {
+    fn new(entries: &[i64], n_groups: usize) -> Numbers {
+        let given = || entries.iter().copied().filter(|entry| *entry != MISSING);
+        let (first, last) = (given().min().unwrap_or(0), given().max().unwrap_or(0));
+        // One more for entries that are missing.
+        let width = usize::try_from(last.saturating_sub(first).saturating_add(2)).unwrap_or(usize::MAX);
+        let size = width.saturating_mul(n_groups);
+        if size <= 2 * entries.len() + 64 {
+            Numbers::Table { numbers: vec![UNNUMBERED; size], first, width }
+        } else {
+            Numbers::Map(Map::default())
+        }
+    }
+
+    fn entry(&mut self, group: u32, entry: i64) -> &mut u32 {
+        match self {
+            Numbers::Table { numbers, first, width } => {
+                let position = if entry == MISSING { 0 } else { (entry - *first) as usize + 1 };
+                &mut numbers[group as usize * *width + position]
+            }
+            Numbers::Map(numbers) => numbers.entry((group, entry)).or_insert(UNNUMBERED),
+        }
     }
 }
 

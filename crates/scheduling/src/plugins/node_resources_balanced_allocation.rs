@@ -6,7 +6,7 @@ use super::node_resources_fit::{Asked, Weighted};
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
 use crate::model::Pod;
 use crate::model::resources::ResourceName;
-use crate::snapshot::{Columns, NodeInfo, Snapshot};
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, Snapshot};
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
@@ -61,20 +61,21 @@ impl Balance<'_> {
         let first = first.allocatable.iter().zip(&first.requested);
         let second = second.allocatable.iter().zip(&second.requested);
         let half = MAX_NODE_SCORE / 2;
+        let (asked_first, asked_second) = (*asked_first as f64, *asked_second as f64);
         for ((first, second), score) in first.zip(second).zip(scores) {
             // A resource that a node does not have is not compared; what is left is in balance.
-            let is_balanced = *first.0 == 0 || *second.0 == 0;
-            let with_pod = apart(fraction(first, *asked_first), fraction(second, *asked_second));
-            let without_pod = apart(fraction(first, 0), fraction(second, 0));
+            let is_balanced = *first.0 == 0.0 || *second.0 == 0.0;
+            let with_pod = apart(fraction(first, asked_first), fraction(second, asked_second));
+            let without_pod = apart(fraction(first, 0.0), fraction(second, 0.0));
             let change = if is_balanced { 0 } else { balance(with_pod) - balance(without_pod) };
-            *score = half + (half + change) / 2;
+            *score = half + (half + i64::from(change)) / 2;
         }
         true
     }
 }
 
-fn fraction((allocatable, requested): (&i64, &i64), asked: i64) -> f64 {
-    (requested.saturating_add(asked) as f64 / *allocatable as f64).clamp(0.0, 1.0)
+fn fraction((allocatable, requested): (&f64, &f64), asked: f64) -> f64 {
+    ((requested + asked) / allocatable).clamp(0.0, 1.0)
 }
 
 /// The standard deviation of two fractions.
@@ -83,13 +84,15 @@ fn apart(a: f64, b: f64) -> f64 {
 }
 
 /// 100 if there is no deviation, less the more there is.
-fn balance(deviation: f64) -> i64 {
-    ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i64
+fn balance(deviation: f64) -> i32 {
+    ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i32
 }
 
 impl Score for Balance<'_> {
     fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
-        if !self.score_two(snapshot.columns(), scores) {
+        let columns = snapshot.columns();
+        let is_exact = columns.are_exact() && self.asked.iter().all(|amount| *amount < EXACT_MAX);
+        if !(is_exact && self.score_two(columns, scores)) {
             snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
         }
     }
@@ -133,7 +136,7 @@ impl Fractions {
                 (all.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / all.len() as f64).sqrt()
             }
         };
-        balance(deviation)
+        i64::from(balance(deviation))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::framework::{
 };
 use crate::model::resources::{ResourceName, is_extended};
 use crate::model::{Pod, Resources};
-use crate::snapshot::{NodeInfo, Row, Snapshot};
+use crate::snapshot::{EXACT_MAX, NodeInfo, Row, Snapshot};
 
 pub use strategy::{Asked, Strategy, Weighted};
 
@@ -171,16 +171,19 @@ impl Fits<'_> {
 impl Filter for Fits<'_> {
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
         let columns = snapshot.columns();
-        let request = self.request;
         // What is not asked for is never short.
-        let asked = |amount: i64| if amount > 0 { amount } else { i64::MIN };
-        let wanted = if self.is_best_effort() {
-            [i64::MIN; 3]
-        } else {
-            [asked(request.milli_cpu), asked(request.memory), asked(request.ephemeral_storage)]
-        };
-        let lacks = columns.lacking(wanted);
+        let asked = |amount: i64| (amount > 0 && !self.is_best_effort()).then_some(amount as f64);
+        let Resources { milli_cpu, memory, ephemeral_storage, .. } = self.request;
+        let wanted = [*milli_cpu, *memory, *ephemeral_storage];
+        let is_exact = columns.are_exact() && wanted.iter().all(|amount| *amount < EXACT_MAX);
+        let lacks = if is_exact { columns.lacking(wanted.map(asked)) } else { Vec::new() };
         for row in snapshot.order() {
+            if !is_exact {
+                if !self.fits(snapshot.node(*row)) {
+                    refuse(*row, None);
+                }
+                continue;
+            }
             if lacks[row.index()] || !self.scalars.is_empty() && !self.fits(snapshot.node(*row)) {
                 refuse(*row, None);
             }

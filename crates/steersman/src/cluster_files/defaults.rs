@@ -18,34 +18,37 @@ const DEFAULT_SCHEDULER: &str = "default-scheduler";
 const DEFAULT_PROTOCOL: &str = "TCP";
 const DEFAULT_BINDING_MODE: &str = "Immediate";
 
-/// Completes all objects.
+/// Completes all objects, and computes the statuses of budgets.
 pub(super) fn fill_in(objects: &mut [Sourced]) {
-    for Sourced { object, .. } in objects.iter_mut() {
-        match object {
-            Object::Pod(pod) => {
-                fill_in_spec(&mut pod.spec);
-                if is_typed_by_hand(&pod.metadata) {
-                    affinity::merge_label_keys(pod);
-                }
-            }
-            Object::Node(node) => fill_in_node(node),
-            Object::Namespace(namespace) => {
-                let name = namespace.metadata.name.clone();
-                namespace.metadata.labels.entry(NAMESPACE_NAME_LABEL.to_owned()).or_insert(name);
-            }
-            Object::StorageClass(class) => fill_in_storage_class(class),
-            // Templates are completed like pods, except for what depends on the pod's own labels.
-            Object::ReplicaSet(set) => fill_in_spec(&mut set.spec.template.spec),
-            Object::StatefulSet(set) => fill_in_spec(&mut set.spec.template.spec),
-            Object::ReplicationController(controller) => {
-                if let Some(template) = &mut controller.spec.template {
-                    fill_in_spec(&mut template.spec);
-                }
-            }
-            _ => {}
-        }
-    }
+    objects.iter_mut().for_each(|sourced| complete(&mut sourced.object));
     budget::compute_statuses(objects);
+}
+
+/// Completes one object.
+pub(crate) fn complete(object: &mut Object) {
+    match object {
+        Object::Pod(pod) => {
+            fill_in_spec(&mut pod.spec);
+            if is_typed_by_hand(&pod.metadata) {
+                affinity::merge_label_keys(pod);
+            }
+        }
+        Object::Node(node) => fill_in_node(node),
+        Object::Namespace(namespace) => {
+            let name = namespace.metadata.name.clone();
+            namespace.metadata.labels.entry(NAMESPACE_NAME_LABEL.to_owned()).or_insert(name);
+        }
+        Object::StorageClass(class) => fill_in_storage_class(class),
+        // Templates are completed like pods, except for what depends on the pod's own labels.
+        Object::ReplicaSet(set) => fill_in_spec(&mut set.spec.template.spec),
+        Object::StatefulSet(set) => fill_in_spec(&mut set.spec.template.spec),
+        Object::ReplicationController(controller) => {
+            if let Some(template) = &mut controller.spec.template {
+                fill_in_spec(&mut template.spec);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Whether no API server has seen the object.

@@ -6,7 +6,7 @@ use wire::config::{ResourceSpec, ScoringStrategy};
 use crate::framework::MAX_NODE_SCORE;
 use crate::model::resources::ResourceName;
 use crate::model::{Compiler, Resources};
-use crate::snapshot::{Columns, NodeInfo};
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo};
 
 /// A strategy with the resources it weighs.
 pub struct Strategy {
@@ -97,10 +97,11 @@ impl Strategy {
 impl Strategy {
     /// The scores of all nodes, column by column; false if that is not possible for these resources and amounts.
     pub fn score_all(&self, asked: &Asked, columns: &Columns, scores: &mut [i64]) -> bool {
-        if matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
+        let is_exact = columns.are_exact() && asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
+        if !is_exact || matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
             return false;
         }
-        let mut parts: SmallVec<[(&[i64], &[i64], i64, i64); 3]> = SmallVec::new();
+        let mut parts: SmallVec<[(&[f64], &[f64], f64, f64); 3]> = SmallVec::new();
         for (resource, asked) in self.resources.iter().zip(asked) {
             let (allocatable, occupied) = match resource.name {
                 ResourceName::Cpu => (&columns.milli_cpu.allocatable, &columns.non_zero_milli_cpu),
@@ -112,36 +113,28 @@ impl Strategy {
                 ResourceName::Untracked(_) => continue,
                 ResourceName::Scalar(_) => return false,
             };
-            let is_small = |column: &[i64]| column.iter().all(|amount| (0..EXACT_MAX).contains(amount));
-            if !is_small(allocatable) || !is_small(occupied) || !(0..EXACT_MAX).contains(asked) {
-                return false;
-            }
-            parts.push((allocatable, occupied, *asked, resource.weight));
+            parts.push((allocatable, occupied, *asked as f64, resource.weight as f64));
         }
         let is_least = matches!(self.curve, Curve::LeastAllocated);
-        let mut weights = vec![0_i64; scores.len()];
+        let mut sums = vec![0.0; scores.len()];
+        let mut weights = vec![0.0; scores.len()];
         for (allocatable, occupied, asked, weight) in parts {
-            let rows = allocatable.iter().zip(occupied).zip(scores.iter_mut().zip(&mut weights));
-            for ((allocatable, occupied), (score, weights)) in rows {
+            let rows = allocatable.iter().zip(occupied).zip(sums.iter_mut().zip(&mut weights));
+            for ((allocatable, occupied), (sum, weights)) in rows {
                 let taken = (asked + occupied).min(*allocatable);
                 let part = if is_least { *allocatable - taken } else { taken };
-                // Exact: the operands are below 2^52, and quotients up to 100 of divisors below 2^45 are further
-                // apart from whole numbers than a double's rounding reaches.
-                let whole = if *allocatable == 0 { 1 } else { *allocatable };
-                let percent = (part * MAX_NODE_SCORE) as f64 / whole as f64;
-                *score += percent as i64 * weight;
-                *weights += if *allocatable == 0 { 0 } else { weight };
+                // Nothing of nothing is no number, and becomes 0.
+                let percent = (part * MAX_NODE_SCORE as f64 / *allocatable) as i32;
+                *sum += f64::from(percent) * weight;
+                *weights += if *allocatable == 0.0 { 0.0 } else { weight };
             }
         }
-        for (score, weights) in scores.iter_mut().zip(weights) {
-            *score = if weights == 0 { 0 } else { *score / weights };
+        for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
+            *score = i64::from((sum / weights) as i32);
         }
         true
     }
 }
-
-/// Amounts below this are divided exactly in floating point.
-const EXACT_MAX: i64 = 1 << 45;
 
 /// What the pods on a node take of a resource, as scores see it.
 fn occupied(name: ResourceName, node: &NodeInfo) -> i64 {
