@@ -32,6 +32,7 @@ mod expand;
 mod plan;
 mod preemption;
 mod prepared;
+mod sheet;
 mod state;
 mod survey;
 mod table;
@@ -44,10 +45,14 @@ use base::Map;
 
 use counts::Counts;
 pub use expand::{Expanded, ExpandedNode};
-use state::State;
+use sheet::Offer;
+use smallvec::SmallVec;
+use state::{First, State};
+use survey::Survey;
+use table::{Group, Key};
 
 use crate::framework::{Cycle, Profile};
-use crate::model::Pod;
+use crate::model::{Pod, Shape};
 use crate::outcome::{Outcome, Placement};
 use crate::plugins::gang_scheduling;
 use crate::reference::{self, Circumstances, num_feasible_nodes_to_find};
@@ -55,6 +60,8 @@ use crate::snapshot::Row;
 
 /// How many rows of tables are kept in all, on clusters that are small in comparison. A row takes about 28 bytes.
 const ROWS_KEPT: usize = 8 << 20;
+/// How many shapes are remembered that have been seen once.
+const SHAPES_SEEN: usize = 1 << 16;
 /// How many tables are kept at least, on clusters of any size.
 const TABLES_KEPT: usize = 32;
 
@@ -78,6 +85,8 @@ pub struct Work {
 pub struct Evaluator {
     counts: Counts,
     states: Map<StateKey, State>,
+    /// Shapes that have been seen once, kept so that their addresses stay their own.
+    seen_once: Map<StateKey, Arc<Shape>>,
     /// Per profile: see [`plan::is_plain`].
     is_plain: Vec<Option<bool>>,
     work: Work,
@@ -122,8 +131,31 @@ impl Evaluator {
         pod: &Pod,
         circumstances: &mut Circumstances,
     ) -> Option<Outcome> {
-        let key = self.up_to_date(cycle, position, profile, pod)?;
+        if !self.is_known_form(cycle, position, profile, pod) {
+            return None;
+        }
+        let key = self.key(position, pod);
+        if self.catch_up(key, cycle, profile, pod).is_none() {
+            let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work)?;
+            self.work.tables_filled += 1;
+            let is_new = self.seen_once.insert(key, Arc::clone(&pod.shape)).is_none();
+            let is_promised =
+                pod.nominated_node_name.is_some() || cycle.nominator.node_of(&pod.uid).is_some();
+            if is_new && !is_promised && (first.plan.rules.is_empty() || !is_crowded(cycle, pod)) {
+                let placed = place_at_once(&first, cycle, profile, &self.counts, circumstances)?;
+                if let Some(placement) = placed {
+                    self.forget_some_shapes();
+                    return Some(Outcome::Placed(placement));
+                }
+            }
+            self.keep(key, State::new(first, pod, cycle, &self.counts), cycle.snapshot.len())?;
+        }
         let state = self.states.get_mut(&key)?;
+        state.used = self.work.decisions;
+        // How nominated pods change counts is for the reference evaluator.
+        if state.has_rules() && is_crowded(cycle, pod) {
+            return None;
+        }
         if let Some(row) = pod.nominated_node_name.and_then(|name| cycle.snapshot.row(name)) {
             let fits = state.fits_on(row, cycle, profile, pod, &self.counts, &mut self.work)?;
             // Why a promised node will not do is said first, before it is looked at again.
@@ -139,69 +171,57 @@ impl Evaluator {
         if cycle.nominator.node_of(&pod.uid).is_some() {
             return None;
         }
-        let survey = state.survey(&self.counts)?;
+        let groups: SmallVec<[&Group; 8]> = state.table.groups().collect();
+        let offers: SmallVec<[(&Key, Offer); 8]> =
+            groups.iter().map(|group| (&group.key, group.offer())).collect();
+        let survey = state.plan.survey(&offers, &self.counts)?;
         if survey.n_feasible > 0 {
-            let n_best: usize = survey.ties.iter().map(|rows| rows.len()).sum();
-            let (host, score) = match survey.only {
-                Some(only) => (only, None),
-                None => {
-                    let score = if profile.scores().len() == 0 { 1 } else { survey.best };
-                    (pick(&survey.ties, circumstances.ties.below(n_best))?, Some(score))
-                }
-            };
-            return Some(Outcome::Placed(Placement {
-                host,
-                score,
-                n_nodes: cycle.snapshot.len(),
-                n_feasible: survey.n_feasible,
-                n_best: n_best.max(1),
-                is_nominated: false,
-            }));
+            let choose = |group: usize, n: usize| groups[group].offered(n);
+            return place(&survey, cycle, profile, circumstances, choose).map(Outcome::Placed);
         }
-        drop(survey);
+        drop((offers, groups));
         state.refuse(cycle, profile, pod, &self.counts, circumstances, &mut self.work)
     }
 
-    /// The state of the pod's shape, up to date; `None` if it has to be decided the long way.
-    fn up_to_date(
-        &mut self,
-        cycle: Cycle<'_>,
-        position: usize,
-        profile: &Profile,
-        pod: &Pod,
-    ) -> Option<StateKey> {
-        if !self.is_plain(position, profile)
-            || pod.node_name.is_some()
-            || gang_scheduling::refuse_group_member(pod).is_err()
-        {
-            return None;
-        }
+    /// Whether a pod can be decided without the reference evaluator, as far as that is seen before its shape is
+    /// looked at.
+    fn is_known_form(&mut self, cycle: Cycle<'_>, position: usize, profile: &Profile, pod: &Pod) -> bool {
         let n_nodes = cycle.snapshot.len();
         let limit = profile.percentage_of_nodes_to_score;
-        if limit.is_some_and(|percentage| num_feasible_nodes_to_find(percentage, n_nodes) < n_nodes) {
-            return None;
-        }
+        self.is_plain(position, profile)
+            && pod.node_name.is_none()
+            && gang_scheduling::refuse_group_member(pod).is_ok()
+            && limit.is_none_or(|percentage| num_feasible_nodes_to_find(percentage, n_nodes) >= n_nodes)
+    }
+
+    fn key(&self, position: usize, pod: &Pod) -> StateKey {
+        (position, Arc::as_ptr(&pod.shape) as usize, pod.priority)
+    }
+
+    /// Brings the state of a shape up to date; `None` if there is none, or none that could be.
+    fn catch_up(&mut self, key: StateKey, cycle: Cycle<'_>, profile: &Profile, pod: &Pod) -> Option<()> {
         self.counts.catch_up(cycle.snapshot);
         self.counts.limit();
-        let key = (position, Arc::as_ptr(&pod.shape) as usize, pod.priority);
         let Evaluator { counts, states, work, .. } = self;
-        let is_current = match states.get_mut(&key) {
-            Some(state) => state.catch_up(cycle, profile, pod, counts, work).is_some(),
-            None => false,
-        };
-        if !is_current {
+        let state = states.get_mut(&key)?;
+        if state.catch_up(cycle, profile, pod, counts, work).is_none() {
             states.remove(&key);
-            work.tables_filled += 1;
-            let state = State::new(cycle, profile, pod, counts, work)?;
-            states.insert(key, state);
-            self.evict(n_nodes);
+            return None;
         }
-        let state = self.states.get_mut(&key)?;
-        state.used = self.work.decisions;
-        // How nominated pods change counts is for the reference evaluator.
-        let own = usize::from(cycle.nominator.node_of(&pod.uid).is_some());
-        let is_crowded = cycle.nominator.n_from_priority(pod.priority) > own;
-        (!(state.has_rules() && is_crowded)).then_some(key)
+        Some(())
+    }
+
+    fn keep(&mut self, key: StateKey, state: State, n_nodes: usize) -> Option<()> {
+        self.seen_once.remove(&key);
+        self.evict(n_nodes);
+        self.states.insert(key, state);
+        Some(())
+    }
+
+    fn forget_some_shapes(&mut self) {
+        if self.seen_once.len() > SHAPES_SEEN {
+            self.seen_once.clear();
+        }
     }
 
     fn is_plain(&mut self, position: usize, profile: &Profile) -> bool {
@@ -225,14 +245,48 @@ impl Evaluator {
     }
 }
 
-/// The `n`th of all rows.
-fn pick(ties: &[&[Row]], n: usize) -> Option<Row> {
-    let mut left = n;
-    for rows in ties {
-        match rows.get(left) {
-            Some(row) => return Some(*row),
-            None => left -= rows.len(),
-        }
+/// Whether other pods that take precedence have been promised a place somewhere.
+fn is_crowded(cycle: Cycle<'_>, pod: &Pod) -> bool {
+    let own = usize::from(cycle.nominator.node_of(&pod.uid).is_some());
+    cycle.nominator.n_from_priority(pod.priority) > own
+}
+
+/// Decides about a shape that is seen for the first time, without making a table. `Some(None)` if it fits nowhere.
+fn place_at_once(
+    first: &First,
+    cycle: Cycle<'_>,
+    profile: &Profile,
+    counts: &Counts,
+    circumstances: &mut Circumstances,
+) -> Option<Option<Placement>> {
+    let offers = first.sheet.offers(cycle);
+    let groups: SmallVec<[(&Key, Offer); 8]> = first.sheet.keys.iter().zip(offers).collect();
+    let survey = first.plan.survey(&groups, counts)?;
+    if survey.n_feasible == 0 {
+        return Some(None);
     }
-    None
+    let choose = |group: usize, n: usize| first.sheet.offered(group, groups[group].1.best, n, cycle);
+    place(&survey, cycle, profile, circumstances, choose).map(Some)
+}
+
+/// Draws a host from the best.
+fn place(
+    survey: &Survey,
+    cycle: Cycle<'_>,
+    profile: &Profile,
+    circumstances: &mut Circumstances,
+    choose: impl FnOnce(usize, usize) -> Option<Row>,
+) -> Option<Placement> {
+    let is_compared = survey.n_feasible > 1;
+    let n = if is_compared { circumstances.ties.below(survey.n_best) } else { 0 };
+    let (group, n) = survey.locate(n)?;
+    let score = if profile.scores().len() == 0 { 1 } else { survey.best };
+    Some(Placement {
+        host: choose(group, n)?,
+        score: is_compared.then_some(score),
+        n_nodes: cycle.snapshot.len(),
+        n_feasible: survey.n_feasible,
+        n_best: survey.n_best,
+        is_nominated: false,
+    })
 }

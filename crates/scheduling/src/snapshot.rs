@@ -9,6 +9,7 @@
 //! what is there at the end; a pod is on at most one row.
 
 mod change_log;
+mod columns;
 mod images;
 mod node_info;
 mod node_order;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use base::{Map, Symbol};
 
 pub use change_log::{Change, ChangeLog, Lagged, Log};
+pub use columns::{Columns, EXACT_MAX, ResourceColumns};
 pub use images::{ImageState, Images};
 pub use node_info::NodeInfo;
 use node_order::NodeOrder;
@@ -51,6 +53,7 @@ pub struct Snapshot {
     orphans: Map<Symbol, Vec<Arc<Pod>>>,
     /// Rows with pods that have inter-pod affinity or anti-affinity of any kind.
     with_affinity: BTreeSet<Row>,
+    columns: Columns,
     log: ChangeLog,
     /// How often a node came, went or changed.
     n_node_changes: u64,
@@ -106,6 +109,11 @@ impl Snapshot {
         self.with_affinity.iter().map(|row| self.node(*row))
     }
 
+    /// The nodes column by column.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
     /// A number that is another one after any node came, went or changed.
     pub fn node_version(&self) -> u64 {
         self.n_node_changes
@@ -149,6 +157,7 @@ impl Snapshot {
                 self.log.push((row, Change::Node));
             }
             info.node = node;
+            self.columns.set(info);
             return row;
         }
         let row = self.free.pop().unwrap_or_else(|| {
@@ -161,7 +170,9 @@ impl Snapshot {
         self.order.add(row, node.zone);
         self.n_node_changes += 1;
         let name = node.name;
-        self.rows[row.index()] = Some(NodeInfo::new(row, node));
+        let info = NodeInfo::new(row, node);
+        self.columns.set(&info);
+        self.rows[row.index()] = Some(info);
         self.log.push((row, Change::Added));
         for pod in self.orphans.remove(&name).unwrap_or_default() {
             self.put(row, pod);
@@ -176,6 +187,7 @@ impl Snapshot {
         self.images.remove(&info.node);
         self.order.remove(row, info.node.zone);
         self.with_affinity.remove(&row);
+        self.columns.clear(row);
         for pod in info.pods() {
             self.log.push((row, Change::PodRemoved(Arc::clone(pod))));
         }
@@ -218,8 +230,9 @@ impl Snapshot {
         let node_name = pod.node_name?;
         match self.row(node_name) {
             Some(row) => {
-                let info = self.info_mut(row);
+                let info = self.rows[row.index()].as_mut().expect("by_name points at rows in use");
                 info.remove_pod(uid);
+                self.columns.set_pods(info);
                 if pod.shape.pod_affinity.is_given && !info.has_pods_with_affinity() {
                     self.with_affinity.remove(&row);
                 }
@@ -241,7 +254,9 @@ impl Snapshot {
         if pod.shape.pod_affinity.is_given {
             self.with_affinity.insert(row);
         }
-        self.info_mut(row).add_pod(Arc::clone(&pod));
+        let info = self.rows[row.index()].as_mut().expect("a row of a node that exists");
+        info.add_pod(Arc::clone(&pod));
+        self.columns.set_pods(info);
         self.log.push((row, Change::PodAdded(pod)));
     }
 

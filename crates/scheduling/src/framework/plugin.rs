@@ -7,7 +7,7 @@ use base::{Now, Symbol};
 use super::domains::{DomainScore, ExistingTerms, Rule};
 use super::{Changed, ClusterEvent, Cycle, Hint, Normalization, PostFilterCycle, PostFilterResult, Status};
 use crate::model::Pod;
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{NodeInfo, Row, Snapshot};
 
 /// A plugin of one profile. Which of these methods are called, and in which order, is decided by the profile;
 /// a plugin implements those of the extension points that its registration lists.
@@ -123,6 +123,16 @@ pub trait Filter {
     /// Whether the pod can run on the node.
     fn filter(&self, node: &NodeInfo) -> Result<(), Status>;
 
+    /// Tells of every node on which the pod cannot run, and why if that has been worked out. The same as asking
+    /// [`Filter::filter`] about each node, for filters that can do better than that.
+    fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
+        for node in snapshot.nodes() {
+            if let Err(status) = self.filter(node) {
+                refuse(node.row, Some(status));
+            }
+        }
+    }
+
     /// Takes into account that `pod` is on `node` as well (PreFilterExtensions.AddPod). The node already
     /// has it. Filters that look at nothing but the node they are asked about need not do anything.
     fn add_pod(&mut self, _pod: &Pod, _node: &NodeInfo) {}
@@ -166,6 +176,14 @@ impl<'a> ScorePlan<'a> {
 pub trait Score {
     /// The raw score of a feasible node.
     fn score(&self, node: &NodeInfo) -> i64;
+
+    /// The raw scores of all nodes, by row index: `scores` has one entry per row, all 0. The same as
+    /// [`Score::score`] of each node, for scores that can do better than that.
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        for node in snapshot.nodes() {
+            scores[node.row.index()] = self.score(node);
+        }
+    }
 
     /// How raw scores are brought into 0..=100.
     fn normalization(&self) -> Normalization {

@@ -1,7 +1,10 @@
 //! What is kept about a pod's shape, written out node by node. For tests, which compare it with the reference
 //! evaluator's.
 
-use super::Evaluator;
+use super::sheet::Offer;
+use super::state::{First, State};
+use super::table::Key;
+use super::{Evaluator, is_crowded};
 use crate::framework::{Cycle, Profile, Status};
 use crate::model::Pod;
 use crate::snapshot::Row;
@@ -44,18 +47,29 @@ impl Evaluator {
         if cycle.nominator.node_of(&pod.uid).is_some() {
             return None;
         }
-        let key = self.up_to_date(cycle, position, profile, pod)?;
+        if !self.is_known_form(cycle, position, profile, pod) {
+            return None;
+        }
+        let key = self.key(position, pod);
+        if self.catch_up(key, cycle, profile, pod).is_none() {
+            let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work)?;
+            self.keep(key, State::new(first, pod, cycle, &self.counts), cycle.snapshot.len())?;
+        }
         let (state, counts) = (self.states.get(&key)?, &self.counts);
-        let groups = state.feasible_groups(counts);
-        let comparison = state.compare(&groups, counts);
-        state.survey(counts)?;
+        if state.has_rules() && is_crowded(cycle, pod) {
+            return None;
+        }
+        let all: Vec<(&Key, Offer)> = state.table.groups().map(|group| (&group.key, group.offer())).collect();
+        state.plan.survey(&all, counts)?;
+        let groups: Vec<_> = state.plan.feasible(&all, counts).into_iter().map(|i| all[i]).collect();
+        let comparison = state.plan.compare(&groups, counts);
         let mut expanded = Expanded::default();
         for row in cycle.snapshot.order() {
             let (_, base, key) = state.table.get(*row)?;
             let node = match state.verdicts.refusal(state.verdict(*row, counts)?) {
                 Some((_, status)) => ExpandedNode::Refused(status.clone()),
                 None => {
-                    let group = groups.iter().position(|group| group.key == *key)?;
+                    let group = groups.iter().position(|(known, _)| *known == key)?;
                     let compared = comparison.scores(group).collect();
                     ExpandedNode::Fits { compared, base, total: base + comparison.offset(group)? }
                 }

@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 use wire::config::ExtensionPoint;
 
-use super::counts::{CounterId, Counts, TopologyId};
+use super::counts::{CounterId, Counts, NO_DOMAIN, TopologyId};
+use super::table::Key;
 use super::verdicts::{Rank, Verdict, Verdicts};
 use crate::framework::domains::{Axis, Combination, DomainScore, Rule, Test, TopologyKey};
 use crate::framework::registry::Scope;
@@ -292,6 +293,82 @@ impl Plan {
         };
         let rules = self.rules.iter().map(|rule| (rule.topology, rule.wide.is_some()));
         rules.into_iter().any(|(topology, wide)| is_off(topology, wide))
+    }
+}
+
+impl Plan {
+    /// Whether the pods that a pod wants to be near are nowhere yet, so that it may start anywhere.
+    pub(super) fn is_free_to_start(&self, counts: &Counts) -> bool {
+        let mut wanted = self.rules.iter().filter(|rule| matches!(rule.test, Test::SomeThere { .. }));
+        wanted.all(|rule| {
+            matches!(rule.test, Test::SomeThere { is_own: true })
+                && rule.counters.iter().all(|id| counts.counter(*id).total() == 0)
+        })
+    }
+
+    /// Per rule: what its test compares with.
+    pub(super) fn marks(&self, counts: &Counts) -> SmallVec<[i64; 4]> {
+        let is_free = self.is_free_to_start(counts);
+        self.rules.iter().map(|rule| rule.mark(is_free, counts)).collect()
+    }
+
+    /// How many entries at the front of a key are raw scores of one node.
+    pub(super) fn n_compared(&self) -> usize {
+        self.scores.iter().filter(|score| score.normalization != Normalization::AsIs).count()
+    }
+
+    /// The first wide rule that refuses a group.
+    pub(super) fn wide_refusal(&self, key: &Key, marks: &[i64], counts: &Counts) -> Option<(Rank, Verdict)> {
+        let first_wide = self.n_compared();
+        self.rules.iter().zip(marks).find_map(|(rule, mark)| {
+            let domain = domain_in(key, first_wide + rule.wide?);
+            Some((rule.rank, rule.refusal_of(domain, *mark, counts)?))
+        })
+    }
+}
+
+/// The domain that an entry of a key stands for.
+pub(super) fn domain_in(key: &Key, position: usize) -> u32 {
+    u32::try_from(key[position]).unwrap_or(NO_DOMAIN)
+}
+
+impl PlannedRule {
+    /// What the test compares with besides the number of the domain.
+    pub(super) fn mark(&self, is_free_to_start: bool, counts: &Counts) -> i64 {
+        match self.test {
+            Test::NoneThere => 0,
+            Test::SomeThere { .. } => i64::from(is_free_to_start),
+            Test::Skew { min_domains, .. } => {
+                let counter = self.counters.first().map(|id| counts.counter(*id));
+                match counter {
+                    Some(counter) if counter.n_domains() >= min_domains => {
+                        counter.min().unwrap_or(i64::from(i32::MAX))
+                    }
+                    _ => 0,
+                }
+            }
+        }
+    }
+
+    /// What the rule says about a domain; `None` if it lets it pass.
+    pub(super) fn refusal_of(&self, domain: u32, mark: i64, counts: &Counts) -> Option<Verdict> {
+        if domain == NO_DOMAIN {
+            return self.missing;
+        }
+        let number: i64 = self.counters.iter().map(|id| counts.counter(*id).number(domain)).sum();
+        let refuses = match self.test {
+            Test::NoneThere => number > 0,
+            Test::SomeThere { .. } => number <= 0 && mark == 0,
+            Test::Skew { max_skew, own, .. } => number + own - mark > max_skew,
+        };
+        refuses.then_some(self.refusal)
+    }
+}
+
+impl PlannedAxis {
+    /// The number of a domain.
+    pub(super) fn number(&self, domain: u32, counts: &Counts) -> i64 {
+        self.counters.iter().map(|(weight, id)| weight * counts.counter(*id).number(domain)).sum()
     }
 }
 

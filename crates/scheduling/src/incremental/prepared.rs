@@ -72,6 +72,16 @@ impl<'a> Prepared<'a> {
         self.first_refusal(node, work)
     }
 
+    /// The filters with their positions.
+    pub(super) fn filters(&self) -> impl Iterator<Item = (usize, &(dyn Filter + 'a))> {
+        self.filters.iter().map(|(order, filter)| (*order, filter.as_ref()))
+    }
+
+    /// The scores, in the plan's order.
+    pub(super) fn all_scores(&self) -> impl Iterator<Item = &(dyn Score + 'a)> {
+        self.scores.iter().map(AsRef::as_ref)
+    }
+
     /// The raw scores of a node, in the plan's order.
     pub(super) fn scores<'s>(
         &'s self,

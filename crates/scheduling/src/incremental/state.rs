@@ -5,20 +5,18 @@ use std::sync::Arc;
 use base::Symbol;
 
 use super::Work;
-use super::counts::{Counter, Counts, NO_DOMAIN};
+use super::counts::{Counts, NO_DOMAIN};
 use super::plan::{Plan, PlannedRule, sources};
 use super::preemption::Victims;
 use super::prepared::Prepared;
+use super::sheet::{MISSING, Sheet};
 use super::table::{Key, Table};
 use super::verdicts::{Rank, Verdict, Verdicts};
-use crate::framework::domains::{Combination, Test};
+use crate::framework::domains::Combination;
 use crate::framework::{Cycle, MAX_NODE_SCORE, Nomination, Normalization, Profile};
 use crate::model::{Pod, Shape};
 use crate::outcome::Summary;
 use crate::snapshot::{Change, Row};
-
-/// In a key: the row is in no domain, or lacks the label.
-pub(super) const MISSING: i64 = i64::MIN;
 
 /// Everything kept about the pods of one shape and priority under one profile.
 pub(super) struct State {
@@ -36,6 +34,30 @@ pub(super) struct State {
     pub(super) victims: Option<Victims>,
     /// When it was used last, for eviction.
     pub(super) used: u64,
+}
+
+/// What is worked out about a shape at first.
+pub(super) struct First {
+    pub(super) plan: Plan,
+    verdicts: Verdicts,
+    pub(super) sheet: Sheet,
+}
+
+impl First {
+    /// Works it out; `None` if the pod has to be decided the long way.
+    pub(super) fn new(
+        cycle: Cycle<'_>,
+        profile: &Profile,
+        pod: &Pod,
+        counts: &mut Counts,
+        work: &mut Work,
+    ) -> Option<First> {
+        let mut verdicts = Verdicts::default();
+        let plan = Plan::new(cycle, profile, pod, counts, &mut verdicts)?;
+        let prepared = Prepared::new(cycle, profile, pod, &plan, pod.priority)?;
+        let sheet = Sheet::new(cycle, &plan, &prepared, &mut verdicts, counts, work)?;
+        Some(First { plan, verdicts, sheet })
+    }
 }
 
 /// A refusal and when it was made.
@@ -98,16 +120,9 @@ pub(super) fn dirty_rows(cycle: Cycle<'_>, rows: u64, nominations: u64) -> Dirty
 }
 
 impl State {
-    /// Everything about a shape, from scratch; `None` if it has to be decided the long way.
-    pub(super) fn new(
-        cycle: Cycle<'_>,
-        profile: &Profile,
-        pod: &Pod,
-        counts: &mut Counts,
-        work: &mut Work,
-    ) -> Option<State> {
-        let mut verdicts = Verdicts::default();
-        let plan = Plan::new(cycle, profile, pod, counts, &mut verdicts)?;
+    /// Everything about a shape.
+    pub(super) fn new(first: First, pod: &Pod, cycle: Cycle<'_>, counts: &Counts) -> State {
+        let First { plan, verdicts, sheet } = first;
         let mut state = State {
             _shape: Arc::clone(&pod.shape),
             priority: pod.priority,
@@ -121,8 +136,8 @@ impl State {
             used: 0,
         };
         state.narrow = state.narrow_marks(counts);
-        state.fill(cycle, profile, pod, counts, work)?;
-        Some(state)
+        state.table.load(&sheet, cycle.snapshot);
+        state
     }
 
     /// Whether counts decide where the pod fits.
@@ -159,16 +174,18 @@ impl State {
         let is_same_everywhere =
             narrow == self.narrow && !(self.plan.depends_on_nodes && before.nodes != now.nodes);
         self.narrow = narrow;
+        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
         match self.dirty(cycle, counts, before) {
             Dirty::Rows(rows) if is_same_everywhere => {
-                let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
                 for row in rows {
                     self.look_at(row, cycle, counts, &prepared, work)?;
                 }
             }
             _ => {
+                let State { plan, verdicts, .. } = self;
+                let sheet = Sheet::new(cycle, plan, &prepared, verdicts, counts, work)?;
                 self.table = Table::default();
-                self.fill(cycle, profile, pod, counts, work)?;
+                self.table.load(&sheet, cycle.snapshot);
             }
         }
         Some(())
@@ -196,21 +213,6 @@ impl State {
             rows.dedup();
         }
         Dirty::Rows(rows)
-    }
-
-    fn fill(
-        &mut self,
-        cycle: Cycle<'_>,
-        profile: &Profile,
-        pod: &Pod,
-        counts: &Counts,
-        work: &mut Work,
-    ) -> Option<()> {
-        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
-        for row in cycle.snapshot.order() {
-            self.look_at(*row, cycle, counts, &prepared, work)?;
-        }
-        Some(())
     }
 
     /// Works out everything about one row. `None` if a score is out of range, which is for the long way to report.
@@ -297,7 +299,7 @@ impl State {
         if prepared.refusal_but(cycle.snapshot.node(row), Some(&pod.uid), work).is_some() {
             return Some(false);
         }
-        let is_free = is_free_to_start(&self.plan, counts);
+        let is_free = self.plan.is_free_to_start(counts);
         let refuses = |rule: &PlannedRule| {
             let domain = counts.topology(rule.topology).domain(row);
             rule.refusal_of(domain, rule.mark(is_free, counts), counts).is_some()
@@ -316,7 +318,7 @@ impl State {
 
     /// Per rule: what its test compares with; 0 for rules by wide domains, whose rows do not depend on it.
     fn narrow_marks(&self, counts: &Counts) -> Vec<i64> {
-        let is_free = is_free_to_start(&self.plan, counts);
+        let is_free = self.plan.is_free_to_start(counts);
         let mark = |rule: &PlannedRule| if rule.wide.is_some() { 0 } else { rule.mark(is_free, counts) };
         self.plan.rules.iter().map(mark).collect()
     }
@@ -345,47 +347,5 @@ impl State {
             summary,
             nomination,
         });
-    }
-}
-
-/// Whether the pods that a pod wants to be near are nowhere yet, so that it may start anywhere.
-pub(super) fn is_free_to_start(plan: &Plan, counts: &Counts) -> bool {
-    let mut wanted = plan.rules.iter().filter(|rule| matches!(rule.test, Test::SomeThere { .. }));
-    wanted.all(|rule| {
-        matches!(rule.test, Test::SomeThere { is_own: true })
-            && rule.counters.iter().all(|id| counts.counter(*id).total() == 0)
-    })
-}
-
-impl PlannedRule {
-    /// What the test compares with besides the number of the domain.
-    pub(super) fn mark(&self, is_free_to_start: bool, counts: &Counts) -> i64 {
-        match self.test {
-            Test::NoneThere => 0,
-            Test::SomeThere { .. } => i64::from(is_free_to_start),
-            Test::Skew { min_domains, .. } => {
-                let counter: Option<&Counter> = self.counters.first().map(|id| counts.counter(*id));
-                match counter {
-                    Some(counter) if counter.n_domains() >= min_domains => {
-                        counter.min().unwrap_or(i64::from(i32::MAX))
-                    }
-                    _ => 0,
-                }
-            }
-        }
-    }
-
-    /// What the rule says about a domain; `None` if it lets it pass.
-    pub(super) fn refusal_of(&self, domain: u32, mark: i64, counts: &Counts) -> Option<Verdict> {
-        if domain == NO_DOMAIN {
-            return self.missing;
-        }
-        let number: i64 = self.counters.iter().map(|id| counts.counter(*id).number(domain)).sum();
-        let refuses = match self.test {
-            Test::NoneThere => number > 0,
-            Test::SomeThere { .. } => number <= 0 && mark == 0,
-            Test::Skew { max_skew, own, .. } => number + own - mark > max_skew,
-        };
-        refuses.then_some(self.refusal)
     }
 }

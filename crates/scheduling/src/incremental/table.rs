@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use base::Map;
 use smallvec::SmallVec;
 
+use super::sheet::{Offer, Sheet};
 use super::verdicts::Verdict;
-use crate::snapshot::Row;
+use crate::snapshot::{Row, Snapshot};
 
 /// What rows of a group have in common, in the order that the plan says.
 pub(super) type Key = SmallVec<[i64; 4]>;
@@ -68,9 +69,16 @@ impl Group {
         self.refused.iter().map(|(verdict, n)| (*verdict, *n as usize))
     }
 
-    /// The highest base and the rows that have it.
-    pub(super) fn best(&self) -> Option<(i64, &[Row])> {
-        self.buckets.last_key_value().map(|(base, rows)| (*base, rows.as_slice()))
+    /// What it has to offer.
+    pub(super) fn offer(&self) -> Offer {
+        let (best, n_best) =
+            self.buckets.last_key_value().map_or((i64::MIN, 0), |(base, rows)| (*base, rows.len()));
+        Offer { n_fits: self.n_fits(), best, n_best }
+    }
+
+    /// The `n`th row that it offers.
+    pub(super) fn offered(&self, n: usize) -> Option<Row> {
+        self.buckets.last_key_value()?.1.get(n).copied()
     }
 }
 
@@ -89,6 +97,19 @@ impl Table {
     pub(super) fn get(&self, row: Row) -> Option<(Verdict, i64, &Key)> {
         let cell = self.cells.get(row.index()).filter(|cell| cell.group != NO_GROUP)?;
         Some((cell.verdict, cell.base, &self.groups[cell.group as usize].key))
+    }
+
+    /// Takes over a sheet. The table is empty before.
+    pub(super) fn load(&mut self, sheet: &Sheet, snapshot: &Snapshot) {
+        self.cells.resize(snapshot.n_rows(), Cell::NONE);
+        let groups: Vec<u32> = sheet.keys.iter().map(|key| self.group(key)).collect();
+        for row in snapshot.order() {
+            let i = row.index();
+            self.enter(*row, groups[sheet.groups[i] as usize], sheet.verdicts[i], sheet.bases[i]);
+        }
+        for group in groups {
+            self.drop_if_empty(group);
+        }
     }
 
     /// Sets what is known about a row. `base` counts only where the pod fits.

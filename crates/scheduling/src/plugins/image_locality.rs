@@ -6,7 +6,7 @@ use wire::config::ExtensionPoint;
 
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
 use crate::model::Pod;
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{NodeInfo, Snapshot};
 
 const MIB: i64 = 1024 * 1024;
 /// Below this sum an image is not worth a score.
@@ -44,6 +44,13 @@ impl Plugin for ImageLocality {
 }
 
 impl Score for SumImages {
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        // Without an image that some node has, every node scores 0.
+        if !self.images.is_empty() {
+            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        }
+    }
+
     fn score(&self, node: &NodeInfo) -> i64 {
         let has = |name: Symbol| node.node.images.iter().any(|(known, _)| *known == name);
         let there = self.images.iter().filter(|(name, _)| has(*name));

@@ -6,7 +6,7 @@ use super::node_resources_fit::{Asked, Weighted};
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
 use crate::model::Pod;
 use crate::model::resources::ResourceName;
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, Snapshot};
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
@@ -44,7 +44,59 @@ impl Plugin for NodeResourcesBalancedAllocation {
     }
 }
 
+impl Balance<'_> {
+    /// The scores where exactly CPU and memory are compared, as by default; false if others are.
+    fn score_two(&self, columns: &Columns, scores: &mut [i64]) -> bool {
+        let (Some([first, second]), [asked_first, asked_second]) =
+            (self.resources.first_chunk::<2>().filter(|_| self.resources.len() == 2), self.asked.as_slice())
+        else {
+            return false;
+        };
+        let of = |name: ResourceName| match name {
+            ResourceName::Cpu => Some(&columns.milli_cpu),
+            ResourceName::Memory => Some(&columns.memory),
+            _ => None,
+        };
+        let (Some(first), Some(second)) = (of(first.name), of(second.name)) else { return false };
+        let first = first.allocatable.iter().zip(&first.requested);
+        let second = second.allocatable.iter().zip(&second.requested);
+        let half = MAX_NODE_SCORE / 2;
+        let (asked_first, asked_second) = (*asked_first as f64, *asked_second as f64);
+        for ((first, second), score) in first.zip(second).zip(scores) {
+            // A resource that a node does not have is not compared; what is left is in balance.
+            let is_balanced = *first.0 == 0.0 || *second.0 == 0.0;
+            let with_pod = apart(fraction(first, asked_first), fraction(second, asked_second));
+            let without_pod = apart(fraction(first, 0.0), fraction(second, 0.0));
+            let change = if is_balanced { 0 } else { balance(with_pod) - balance(without_pod) };
+            *score = half + (half + i64::from(change)) / 2;
+        }
+        true
+    }
+}
+
+fn fraction((allocatable, requested): (&f64, &f64), asked: f64) -> f64 {
+    ((requested + asked) / allocatable).clamp(0.0, 1.0)
+}
+
+/// The standard deviation of two fractions.
+fn apart(a: f64, b: f64) -> f64 {
+    ((a - b) / 2.0).abs()
+}
+
+/// 100 if there is no deviation, less the more there is.
+fn balance(deviation: f64) -> i32 {
+    ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i32
+}
+
 impl Score for Balance<'_> {
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        let columns = snapshot.columns();
+        let is_exact = columns.are_exact() && self.asked.iter().all(|amount| *amount < EXACT_MAX);
+        if !(is_exact && self.score_two(columns, scores)) {
+            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        }
+    }
+
     fn score(&self, node: &NodeInfo) -> i64 {
         let mut with_pod = Fractions::default();
         let mut without_pod = Fractions::default();
@@ -78,13 +130,13 @@ impl Fractions {
     fn balance(&self) -> i64 {
         let deviation = match self.0.as_slice() {
             [] | [_] => 0.0,
-            [a, b] => ((a - b) / 2.0).abs(),
+            [a, b] => apart(*a, *b),
             all => {
                 let mean = all.iter().sum::<f64>() / all.len() as f64;
                 (all.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / all.len() as f64).sqrt()
             }
         };
-        ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i64
+        i64::from(balance(deviation))
     }
 }
 

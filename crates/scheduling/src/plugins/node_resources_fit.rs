@@ -12,7 +12,7 @@ use crate::framework::{
 };
 use crate::model::resources::{ResourceName, is_extended};
 use crate::model::{Pod, Resources};
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{EXACT_MAX, NodeInfo, Row, Snapshot};
 
 pub use strategy::{Asked, Strategy, Weighted};
 
@@ -169,6 +169,27 @@ impl Fits<'_> {
 }
 
 impl Filter for Fits<'_> {
+    fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
+        let columns = snapshot.columns();
+        // What is not asked for is never short.
+        let asked = |amount: i64| (amount > 0 && !self.is_best_effort()).then_some(amount as f64);
+        let Resources { milli_cpu, memory, ephemeral_storage, .. } = self.request;
+        let wanted = [*milli_cpu, *memory, *ephemeral_storage];
+        let is_exact = columns.are_exact() && wanted.iter().all(|amount| *amount < EXACT_MAX);
+        let lacks = if is_exact { columns.lacking(wanted.map(asked)) } else { Vec::new() };
+        for row in snapshot.order() {
+            if !is_exact {
+                if !self.fits(snapshot.node(*row)) {
+                    refuse(*row, None);
+                }
+                continue;
+            }
+            if lacks[row.index()] || !self.scalars.is_empty() && !self.fits(snapshot.node(*row)) {
+                refuse(*row, None);
+            }
+        }
+    }
+
     fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
         if self.fits(node) { Ok(()) } else { Err(self.refuse(node)) }
     }
@@ -180,6 +201,12 @@ struct Fullness<'a> {
 }
 
 impl Score for Fullness<'_> {
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        if !self.strategy.score_all(&self.asked, snapshot.columns(), scores) {
+            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        }
+    }
+
     fn score(&self, node: &NodeInfo) -> i64 {
         self.strategy.score(&self.asked, node)
     }

@@ -8,7 +8,7 @@ use crate::framework::{
     Scope, Status,
 };
 use crate::model::{Effect, Pod, Taint};
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{NodeInfo, Row, Snapshot};
 
 const NAME: &str = "NodeUnschedulable";
 
@@ -62,5 +62,9 @@ impl Filter for RefuseCordoned {
             return Err(Status::unresolvable(NAME, Reason::fixed("node(s) were unschedulable")));
         }
         Ok(())
+    }
+
+    fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
+        snapshot.columns().cordoned().iter().for_each(|row| refuse(*row, None));
     }
 }

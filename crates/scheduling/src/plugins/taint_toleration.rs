@@ -8,7 +8,7 @@ use crate::framework::{
     Registration, Resource, Scope, Score, ScorePlan, Status, Value,
 };
 use crate::model::{Effect, Node, Pod, Toleration, taints};
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{NodeInfo, Row, Snapshot};
 
 const NAME: &str = "TaintToleration";
 
@@ -67,12 +67,26 @@ impl Filter for RefuseUntolerated<'_> {
             Reason::fixed("node(s) had untolerated taint(s)").with("taint", Value::Text(text.into()));
         Err(Status::unresolvable(NAME, reason))
     }
+
+    fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
+        for row in snapshot.columns().repelling() {
+            if taints::untolerated(&snapshot.node(*row).node.taints, self.tolerations).is_some() {
+                refuse(*row, None);
+            }
+        }
+    }
 }
 
 impl Score for CountDiscouraging<'_> {
     fn score(&self, node: &NodeInfo) -> i64 {
         let discouraging = node.node.taints.iter().filter(|taint| taint.effect == Effect::PreferNoSchedule);
         discouraging.filter(|taint| !self.tolerations.iter().any(|t| t.tolerates(taint))).count() as i64
+    }
+
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        for row in snapshot.columns().discouraging() {
+            scores[row.index()] = self.score(snapshot.node(*row));
+        }
     }
 
     fn normalization(&self) -> Normalization {

@@ -52,6 +52,11 @@ impl Nominator {
         self.by_node.get(&node).map_or(&[], Vec::as_slice)
     }
 
+    /// The nodes that have been promised to pods, in no particular order.
+    pub fn nodes(&self) -> impl Iterator<Item = Symbol> + '_ {
+        self.by_node.keys().copied()
+    }
+
     /// The node a pod is nominated to.
     pub fn node_of(&self, uid: &str) -> Option<Symbol> {
         self.node_of.get(uid).copied()

@@ -29,6 +29,11 @@ impl Topology {
         self.domains.get(row.index()).copied().unwrap_or(NO_DOMAIN)
     }
 
+    /// The domain of each row, as far as rows are known.
+    pub(in crate::incremental) fn domains(&self) -> &[u32] {
+        &self.domains
+    }
+
     /// The rows of a domain.
     pub(in crate::incremental) fn rows(&self, domain: u32) -> &[Row] {
         self.rows.get(domain as usize).map_or(&[], Vec::as_slice)

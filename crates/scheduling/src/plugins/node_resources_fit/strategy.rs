@@ -6,7 +6,7 @@ use wire::config::{ResourceSpec, ScoringStrategy};
 use crate::framework::MAX_NODE_SCORE;
 use crate::model::resources::ResourceName;
 use crate::model::{Compiler, Resources};
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo};
 
 /// A strategy with the resources it weighs.
 pub struct Strategy {
@@ -91,6 +91,48 @@ impl Strategy {
             (_, Curve::RequestedToCapacityRatio(_)) => (sum as f64 / weights as f64).round() as i64,
             _ => sum / weights,
         }
+    }
+}
+
+impl Strategy {
+    /// The scores of all nodes, column by column; false if that is not possible for these resources and amounts.
+    pub fn score_all(&self, asked: &Asked, columns: &Columns, scores: &mut [i64]) -> bool {
+        let is_exact = columns.are_exact() && asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
+        if !is_exact || matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
+            return false;
+        }
+        let mut parts: SmallVec<[(&[f64], &[f64], f64, f64); 3]> = SmallVec::new();
+        for (resource, asked) in self.resources.iter().zip(asked) {
+            let (allocatable, occupied) = match resource.name {
+                ResourceName::Cpu => (&columns.milli_cpu.allocatable, &columns.non_zero_milli_cpu),
+                ResourceName::Memory => (&columns.memory.allocatable, &columns.non_zero_memory),
+                ResourceName::EphemeralStorage => {
+                    (&columns.ephemeral_storage.allocatable, &columns.ephemeral_storage.requested)
+                }
+                ResourceName::Scalar(_) if *asked == 0 => continue,
+                ResourceName::Untracked(_) => continue,
+                ResourceName::Scalar(_) => return false,
+            };
+            parts.push((allocatable, occupied, *asked as f64, resource.weight as f64));
+        }
+        let is_least = matches!(self.curve, Curve::LeastAllocated);
+        let mut sums = vec![0.0; scores.len()];
+        let mut weights = vec![0.0; scores.len()];
+        for (allocatable, occupied, asked, weight) in parts {
+            let rows = allocatable.iter().zip(occupied).zip(sums.iter_mut().zip(&mut weights));
+            for ((allocatable, occupied), (sum, weights)) in rows {
+                let taken = (asked + occupied).min(*allocatable);
+                let part = if is_least { *allocatable - taken } else { taken };
+                // Nothing of nothing is no number, and becomes 0.
+                let percent = (part * MAX_NODE_SCORE as f64 / *allocatable) as i32;
+                *sum += f64::from(percent) * weight;
+                *weights += if *allocatable == 0.0 { 0.0 } else { weight };
+            }
+        }
+        for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
+            *score = i64::from((sum / weights) as i32);
+        }
+        true
     }
 }
 

@@ -1,0 +1,162 @@
+//! What decides most often about nodes, column by column.
+//!
+//! A pod of a shape that was never seen before has to be compared with every node. Walking over rows for that
+//! costs a few cache misses per node; columns are read in order, several nodes at a time. They say nothing that
+//! rows do not say.
+//!
+//! Amounts are floating-point numbers, because processors compute with several of these at once. Up to
+//! [`EXACT_MAX`] they are exact, and so are percentages rounded down: quotients up to 100 of such numbers are further
+//! from the next whole number than rounding reaches. Who finds larger ones ([`Columns::are_exact`]) asks rows.
+
+use std::collections::BTreeSet;
+
+use super::{NodeInfo, Row};
+use crate::model::Effect;
+
+/// Amounts below this are exact, and so are percentages of them.
+pub const EXACT_MAX: i64 = 1 << 45;
+
+/// One resource of all nodes, by row index. Rows without a node have zeros.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourceColumns {
+    /// What the node has.
+    pub allocatable: Vec<f64>,
+    /// Σ of what its pods request.
+    pub requested: Vec<f64>,
+}
+
+/// Columns of all nodes, by row index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Columns {
+    /// CPU in thousandths of a core.
+    pub milli_cpu: ResourceColumns,
+    /// Memory in bytes.
+    pub memory: ResourceColumns,
+    /// Local ephemeral storage in bytes.
+    pub ephemeral_storage: ResourceColumns,
+    /// Σ of CPU, where containers without a request count as 100m.
+    pub non_zero_milli_cpu: Vec<f64>,
+    /// Σ of memory, where containers without a request count as 200 MiB.
+    pub non_zero_memory: Vec<f64>,
+    /// How many more pods the node can take.
+    pub free_pods: Vec<f64>,
+    /// Rows with amounts that are not exact here.
+    inexact: BTreeSet<Row>,
+    cordoned: BTreeSet<Row>,
+    repelling: BTreeSet<Row>,
+    discouraging: BTreeSet<Row>,
+}
+
+impl Columns {
+    /// Whether all amounts are what rows say.
+    pub fn are_exact(&self) -> bool {
+        self.inexact.is_empty()
+    }
+
+    /// The rows of nodes that are cordoned.
+    pub fn cordoned(&self) -> &BTreeSet<Row> {
+        &self.cordoned
+    }
+
+    /// The rows of nodes with taints that forbid scheduling.
+    pub fn repelling(&self) -> &BTreeSet<Row> {
+        &self.repelling
+    }
+
+    /// The rows of nodes with taints of effect PreferNoSchedule.
+    pub fn discouraging(&self) -> &BTreeSet<Row> {
+        &self.discouraging
+    }
+
+    /// Per row: whether a pod finds no place there, or less free CPU, memory or ephemeral storage than `wanted`.
+    pub fn lacking(&self, wanted: [Option<f64>; 3]) -> Vec<bool> {
+        let mut lacks: Vec<bool> = self.free_pods.iter().map(|free| *free <= 0.0).collect();
+        let resources = [&self.milli_cpu, &self.memory, &self.ephemeral_storage];
+        for (resource, wanted) in resources.into_iter().zip(wanted) {
+            let Some(wanted) = wanted else { continue };
+            let columns = resource.allocatable.iter().zip(&resource.requested);
+            for (lacks, (allocatable, requested)) in lacks.iter_mut().zip(columns) {
+                *lacks |= allocatable - requested < wanted;
+            }
+        }
+        lacks
+    }
+
+    /// Takes over what a row says about its pods.
+    pub(super) fn set_pods(&mut self, info: &NodeInfo) {
+        let (i, requested, node) = (info.row.index(), info.requested(), &info.node);
+        let free_pods = node.allocatable_pods.saturating_sub(info.pods().len() as i64);
+        let amounts = [
+            (&mut self.milli_cpu.allocatable, node.allocatable.milli_cpu),
+            (&mut self.milli_cpu.requested, requested.milli_cpu),
+            (&mut self.memory.allocatable, node.allocatable.memory),
+            (&mut self.memory.requested, requested.memory),
+            (&mut self.ephemeral_storage.allocatable, node.allocatable.ephemeral_storage),
+            (&mut self.ephemeral_storage.requested, requested.ephemeral_storage),
+            (&mut self.non_zero_milli_cpu, info.non_zero_milli_cpu()),
+            (&mut self.non_zero_memory, info.non_zero_memory()),
+            (&mut self.free_pods, free_pods),
+        ];
+        let mut is_exact = true;
+        for (column, amount) in amounts {
+            column[i] = amount as f64;
+            is_exact &= (-EXACT_MAX..EXACT_MAX).contains(&amount);
+        }
+        if !is_exact {
+            self.inexact.insert(info.row);
+        } else if !self.inexact.is_empty() {
+            self.inexact.remove(&info.row);
+        }
+    }
+
+    /// Takes over everything a row says.
+    pub(super) fn set(&mut self, info: &NodeInfo) {
+        self.grow(info.row.index() + 1);
+        let node = &info.node;
+        self.set_pods(info);
+        let mut mark = |rows: fn(&mut Columns) -> &mut BTreeSet<Row>, is_one: bool| {
+            let rows = rows(self);
+            if is_one {
+                rows.insert(info.row);
+            } else {
+                rows.remove(&info.row);
+            }
+        };
+        mark(|columns| &mut columns.cordoned, node.is_unschedulable);
+        mark(
+            |columns| &mut columns.repelling,
+            node.taints.iter().any(|taint| taint.effect.forbids_scheduling()),
+        );
+        let discourages = node.taints.iter().any(|taint| taint.effect == Effect::PreferNoSchedule);
+        mark(|columns| &mut columns.discouraging, discourages);
+    }
+
+    /// Forgets a row.
+    pub(super) fn clear(&mut self, row: Row) {
+        let i = row.index();
+        self.all().into_iter().for_each(|column| column[i] = 0.0);
+        for rows in [&mut self.inexact, &mut self.cordoned, &mut self.repelling, &mut self.discouraging] {
+            rows.remove(&row);
+        }
+    }
+
+    fn grow(&mut self, n: usize) {
+        if self.free_pods.len() < n {
+            self.all().into_iter().for_each(|column| column.resize(n, 0.0));
+        }
+    }
+
+    fn all(&mut self) -> [&mut Vec<f64>; 9] {
+        [
+            &mut self.milli_cpu.allocatable,
+            &mut self.milli_cpu.requested,
+            &mut self.memory.allocatable,
+            &mut self.memory.requested,
+            &mut self.ephemeral_storage.allocatable,
+            &mut self.ephemeral_storage.requested,
+            &mut self.non_zero_milli_cpu,
+            &mut self.non_zero_memory,
+            &mut self.free_pods,
+        ]
+    }
+}
