@@ -6,6 +6,8 @@
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use crate::Digest;
+
 /// A named stream of random numbers: the same seed and name give the same numbers on every machine.
 #[derive(Clone, Debug)]
 pub struct Stream(Pcg64Mcg);
@@ -13,12 +15,8 @@ pub struct Stream(Pcg64Mcg);
 impl Stream {
     /// The stream `name` of the generator seeded with `seed`.
     pub fn new(seed: u64, name: &str) -> Stream {
-        // FNV-1a over the name keeps streams apart; it is written out because a hasher from a library may
-        // change its values between versions, and recorded decisions would then no longer replay.
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in name.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        // The digest of the name keeps streams apart.
+        let hash = Digest::default().bytes(name.as_bytes()).value();
         Stream(Pcg64Mcg::seed_from_u64(seed ^ hash))
     }
 

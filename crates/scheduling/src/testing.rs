@@ -1,4 +1,23 @@
-//! Short ways to write objects in this crate's tests.
+//! Short ways to write objects in this crate's tests, and random worlds.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`history`] | random changes of a small, crowded cluster, from a seed |
+//! | [`driver`] | takes a scheduler through one and looks at it after every step |
+//! | [`truth`] | the objects that exist |
+//! | [`vocabulary`], [`nodes`], [`workloads`], [`placement_rules`], [`configurations`] | what is drawn from |
+
+mod configurations;
+mod dice;
+pub(crate) mod driver;
+pub(crate) mod history;
+mod history_tests;
+mod nodes;
+mod placement_rules;
+mod pod_changes;
+mod truth;
+mod vocabulary;
+mod workloads;
 
 use serde_json::{Value, json};
 use wire::Object;

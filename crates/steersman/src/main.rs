@@ -9,6 +9,8 @@ mod cluster_files;
 mod configuration;
 mod explain;
 mod kube_scheduler;
+mod recording;
+mod replay;
 mod simulate;
 mod simulation;
 mod table;
@@ -35,6 +37,8 @@ enum Command {
     Explain(explain::Options),
     /// Measures how fast decisions are made
     Bench(bench::Options),
+    /// Runs a recorded history again and checks that every decision is the same
+    Replay(replay::Options),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
 }
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Simulate(options) => simulate::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Replay(options) => replay::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
     };
     outcome.unwrap_or_else(|error| {

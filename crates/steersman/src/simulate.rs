@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// A change to the cluster to try out; see below
     #[arg(long, value_name = "EXPR")]
     what_if: Vec<String>,
+    /// Write down everything the scheduler is given and decides, for `steersman replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 /// How a result is shown.
@@ -80,10 +83,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
 
     let hint = files.hint();
     let objects = files.objects.into_iter().map(|sourced| sourced.object).collect();
-    let simulation = Simulation::new(&configuration, gates, options.seed, objects)?;
+    let recording = options.record.as_deref();
+    let simulation = Simulation::new(&configuration, gates, options.seed, recording, objects)?;
     let bar = ProgressBar::new();
     let result = simulation.run(&mut |progress| bar.show(&progress));
     bar.clear();
+    let result = result?;
 
     let code = if result.left_over.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let report = Report::new(result, files.skipped, hint, &options.what_if, options.seed);

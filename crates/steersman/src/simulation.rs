@@ -14,17 +14,19 @@ mod replacements;
 mod result;
 mod utilisation;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use base::{Map, Now};
-use scheduling::engine::{Command, Input, Scheduler, Step, Tried};
+use scheduling::engine::{Command, Input, Step, Tried};
 use scheduling::model::PodKey;
 use scheduling::outcome::Outcome;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Object, Pod, Timestamp};
 
 use crate::cluster_files::{describe, is_finished};
+use crate::recording::RecordedScheduler;
 use budgets::Budgets;
 use fate::{Fate, Placement, Refusal};
 use replacements::{Replacements, Successor};
@@ -36,7 +38,7 @@ const DEFAULT_START: Now = Now::from_nanos(1_767_225_600_000_000_000);
 
 /// A scheduler with the cluster it decides about.
 pub(crate) struct Simulation {
-    scheduler: Scheduler,
+    scheduler: RecordedScheduler,
     objects: Vec<Object>,
     /// Indexes into `objects` of bound and pending pods, by UID.
     pods: Map<Arc<str>, usize>,
@@ -78,16 +80,19 @@ pub(crate) struct Progress {
 }
 
 impl Simulation {
-    /// Takes a cluster in. Pods without a node, neither finished nor terminating, will be placed by `run`.
+    /// Takes a cluster in. Pods without a node, neither finished nor terminating, will be placed by `run`. With a
+    /// path, everything that the scheduler is given is recorded there.
     pub(crate) fn new(
         configuration: &SchedulerConfiguration,
         gates: FeatureGates,
         seed: u64,
+        recording: Option<&Path>,
         objects: Vec<Object>,
     ) -> Result<Simulation> {
+        let now = start(&objects);
         let mut simulation = Simulation {
-            scheduler: Scheduler::new(configuration, gates, seed)?,
-            now: start(&objects),
+            scheduler: RecordedScheduler::new(configuration, gates, seed, now, recording)?,
+            now,
             pools: NodePools::of(&objects),
             budgets: Budgets::of(&objects),
             objects,
@@ -166,10 +171,12 @@ impl Simulation {
         self.scheduler.step(Input::Upsert(object), self.now);
     }
 
-    /// Decides until every pod is placed or waits for something that does not happen.
-    pub(crate) fn run(mut self, progress: &mut dyn FnMut(Progress)) -> SimulationResult {
+    /// Decides until every pod is placed or waits for something that does not happen. Fails only if that could not
+    /// be recorded.
+    pub(crate) fn run(mut self, progress: &mut dyn FnMut(Progress)) -> Result<SimulationResult> {
         self.settle(progress);
-        self.into_result()
+        self.scheduler.finish_recording()?;
+        Ok(self.into_result())
     }
 
     /// The cluster after a run: the objects in the order in which they were given, `None` for pods that are gone,

@@ -50,7 +50,7 @@ pub(super) fn place_others(
     let (origins, objects): (Vec<Origin>, Vec<Object>) =
         others.into_iter().map(|Sourced { object, origin }| (origin, object)).unzip();
     let made = Origin { file: Arc::from("made by a controller"), document: 1, item: None, line: 1 };
-    let cluster = Simulation::new(configuration, gates, seed, objects)?.into_settled_cluster();
+    let cluster = Simulation::new(configuration, gates, seed, None, objects)?.into_settled_cluster();
     let origins = origins.into_iter().chain(std::iter::repeat(made));
     let settled = cluster.into_iter().zip(origins).filter_map(|(object, origin)| {
         let mut object = object?;

@@ -3,8 +3,10 @@
 //! Without that, a budget that allows one disruption would allow one to every preemption of the run.
 
 use base::{Map, Now};
-use scheduling::engine::{Input, Scheduler};
+use scheduling::engine::Input;
 use wire::{Object, Pod};
+
+use crate::recording::RecordedScheduler;
 
 /// All budgets that allow disruptions, by namespace.
 pub(super) struct Budgets(Map<String, Vec<Budget>>);
@@ -35,7 +37,7 @@ impl Budgets {
     }
 
     /// Takes note of a pod that was evicted.
-    pub(super) fn evicted(&mut self, pod: &Pod, scheduler: &mut Scheduler, now: Now) {
+    pub(super) fn evicted(&mut self, pod: &Pod, scheduler: &mut RecordedScheduler, now: Now) {
         // Pods that were terminating already are not counted as healthy any more.
         if pod.metadata.deletion_timestamp.is_none() {
             self.shift(pod, 1, scheduler, now);
@@ -43,11 +45,11 @@ impl Budgets {
     }
 
     /// Takes note of a pod that was placed, and so runs.
-    pub(super) fn placed(&mut self, pod: &Pod, scheduler: &mut Scheduler, now: Now) {
+    pub(super) fn placed(&mut self, pod: &Pod, scheduler: &mut RecordedScheduler, now: Now) {
         self.shift(pod, -1, scheduler, now);
     }
 
-    fn shift(&mut self, pod: &Pod, n_down: i32, scheduler: &mut Scheduler, now: Now) {
+    fn shift(&mut self, pod: &Pod, n_down: i32, scheduler: &mut RecordedScheduler, now: Now) {
         for budget in self.0.get_mut(&pod.metadata.namespace).into_iter().flatten() {
             let Object::PodDisruptionBudget(object) = &mut budget.object else { continue };
             let selector = object.spec.selector.as_ref().filter(|selector| !selector.is_empty());
