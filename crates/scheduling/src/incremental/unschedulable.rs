@@ -135,7 +135,6 @@ impl State {
     }
 
     /// DefaultPreemption from what is kept. The pod has no nomination.
-    #[expect(clippy::type_complexity, reason = "room, or a status and what becomes of the nomination")]
     #[expect(clippy::too_many_arguments, reason = "all that preemption looks at")]
     fn preempt(
         &mut self,
