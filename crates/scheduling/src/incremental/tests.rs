@@ -27,6 +27,5 @@ fn agrees_with_the_reference_evaluator_after_every_step_of_random_histories() {
             }
         });
     }
-    eprintln!("{n_known} of {n_asked}");
     assert!(n_known * 2 > n_asked, "most are decided from tables: {n_known} of {n_asked}");
 }
