@@ -29,6 +29,7 @@
 //! by [`framework::Scope`], which every plugin declares, and by [`snapshot::ChangeLog`]; it has to agree with
 //! [`mod@reference`] always.
 
+pub mod agreement;
 pub mod cluster;
 pub mod engine;
 pub mod explanation;

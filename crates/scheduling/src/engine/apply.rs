@@ -97,7 +97,6 @@ impl Scheduler {
     fn upsert_node(&mut self, node: Node, now: Now) {
         let old = self.snapshot.row(node.name).map(|row| Arc::clone(&self.snapshot.node(row).node));
         let row = self.snapshot.upsert_node(node);
-        self.snapshot.refresh();
         let new = Arc::clone(&self.snapshot.node(row).node);
         let events = match &old {
             None => vec![ClusterEvent::new(Resource::Node, Actions::ADD)],
@@ -113,7 +112,6 @@ impl Scheduler {
             let events = [ClusterEvent::new(Resource::Node, Actions::DELETE)];
             self.announce(&events, Changed::Node { old: Some(&node), new: None }, None, now);
             self.snapshot.remove_node(name);
-            self.snapshot.refresh();
         }
     }
 

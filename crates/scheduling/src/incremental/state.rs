@@ -63,7 +63,6 @@ impl First {
 /// A refusal and when it was made.
 pub(super) struct CachedRefusal {
     seen: Seen,
-    budgets: u64,
     pub(super) never_preempts: bool,
     pub(super) summary: Arc<Summary>,
     pub(super) nomination: Nomination,
@@ -324,10 +323,9 @@ impl State {
     }
 
     /// Whether what is cached about a refusal still holds.
-    pub(super) fn cached_refusal(&self, pod: &Pod, cycle: Cycle<'_>) -> Option<&CachedRefusal> {
+    pub(super) fn cached_refusal(&self, pod: &Pod) -> Option<&CachedRefusal> {
         self.refusal.as_ref().filter(|cached| {
             cached.seen == self.seen
-                && cached.budgets == cycle.cluster.budget_version()
                 && cached.never_preempts == pod.never_preempts
         })
     }
@@ -336,13 +334,11 @@ impl State {
     pub(super) fn cache_refusal(
         &mut self,
         pod: &Pod,
-        cycle: Cycle<'_>,
         summary: Arc<Summary>,
         nomination: Nomination,
     ) {
         self.refusal = Some(CachedRefusal {
             seen: self.seen,
-            budgets: cycle.cluster.budget_version(),
             never_preempts: pod.never_preempts,
             summary,
             nomination,
