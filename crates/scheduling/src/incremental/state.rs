@@ -324,24 +324,14 @@ impl State {
 
     /// Whether what is cached about a refusal still holds.
     pub(super) fn cached_refusal(&self, pod: &Pod) -> Option<&CachedRefusal> {
-        self.refusal.as_ref().filter(|cached| {
-            cached.seen == self.seen
-                && cached.never_preempts == pod.never_preempts
-        })
+        self.refusal
+            .as_ref()
+            .filter(|cached| cached.seen == self.seen && cached.never_preempts == pod.never_preempts)
     }
 
     /// Keeps a refusal until something changes.
-    pub(super) fn cache_refusal(
-        &mut self,
-        pod: &Pod,
-        summary: Arc<Summary>,
-        nomination: Nomination,
-    ) {
-        self.refusal = Some(CachedRefusal {
-            seen: self.seen,
-            never_preempts: pod.never_preempts,
-            summary,
-            nomination,
-        });
+    pub(super) fn cache_refusal(&mut self, pod: &Pod, summary: Arc<Summary>, nomination: Nomination) {
+        self.refusal =
+            Some(CachedRefusal { seen: self.seen, never_preempts: pod.never_preempts, summary, nomination });
     }
 }
