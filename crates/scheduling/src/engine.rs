@@ -205,4 +205,6 @@ impl Scheduler {
 #[cfg(test)]
 mod hint_tests;
 #[cfg(test)]
+mod simulation_tests;
+#[cfg(test)]
 mod tests;

@@ -130,13 +130,21 @@ impl Scheduler {
         self.queue.remove(&pod.uid);
         self.nominator.remove(&pod.uid);
         let was_assumed = self.assumed.remove(&pod.uid).is_some();
-        let old = self.snapshot.pod(&pod.uid).filter(|_| !was_assumed).cloned();
+        let old = self.snapshot.pod(&pod.uid).cloned();
         self.snapshot.upsert_pod(Arc::clone(&pod));
-        let events = match &old {
-            None => vec![ClusterEvent::new(Resource::AssignedPod, Actions::ADD)],
-            Some(old) => pod_events(old, &pod),
-        };
-        self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, now);
+        if let Some(old) = &old {
+            if old.node_name == pod.node_name {
+                let changed = Changed::Pod { old: Some(old), new: Some(&pod) };
+                self.announce(&pod_events(old, &pod), changed, None, now);
+            } else {
+                // It was assumed somewhere else, and gives that place back.
+                self.announce_removed_pod(old, now);
+            }
+        }
+        if old.is_none() || was_assumed {
+            let events = [ClusterEvent::new(Resource::AssignedPod, Actions::ADD)];
+            self.announce(&events, Changed::Pod { old: None, new: Some(&pod) }, None, now);
+        }
     }
 
     fn upsert_waiting_pod(&mut self, pod: Arc<Pod>, now: Now) {
@@ -180,13 +188,20 @@ impl Scheduler {
     }
 
     fn delete_pod(&mut self, pod: &Pod, now: Now) {
-        let waiting = self.queue.remove(&pod.uid);
-        self.nominator.remove(&pod.uid);
+        self.queue.remove(&pod.uid);
         self.assumed.remove(&pod.uid);
         if let Some(gone) = self.snapshot.remove_pod(&pod.uid) {
             self.announce_removed_pod(&gone, now);
-        } else if let Some(waiting) = waiting.filter(|waiting| waiting.pod.nominated_node_name.is_some()) {
-            self.announce_lost_promise(&waiting.pod, now);
+        }
+        self.withdraw_promise(pod, now);
+    }
+
+    /// Takes a nomination back, and tells waiting pods.
+    pub(super) fn withdraw_promise(&mut self, pod: &Pod, now: Now) {
+        let node = self.nominator.node_of(&pod.uid).or(pod.nominated_node_name);
+        self.nominator.remove(&pod.uid);
+        if let Some(node) = node.filter(|_| pod.node_name.is_none()) {
+            self.announce_lost_promise(&Pod { nominated_node_name: Some(node), ..pod.clone() }, now);
         }
     }
 

@@ -37,7 +37,7 @@ impl Scheduler {
             Outcome::NoNodes | Outcome::Failed(_) => {
                 let is_error = matches!(outcome, Outcome::Failed(_));
                 let reason = if is_error { "SchedulerError" } else { "Unschedulable" };
-                self.nominator.remove(&pod.uid);
+                self.withdraw_promise(&pod, now);
                 self.report(&pod, reason, &message, Some(None), &mut commands);
                 queued.refused_by = Vec::new();
                 queued.n_errors_in_a_row += 1;
@@ -92,7 +92,7 @@ impl Scheduler {
         };
         match nominated {
             None => {}
-            Some(None) => self.nominator.remove(&pod.uid),
+            Some(None) => self.withdraw_promise(&pod, now),
             Some(Some(node)) => self.nominator.nominate(Arc::clone(&pod), node),
         }
         let name = nominated.map(|node| node.map(|node| Arc::from(self.symbols.resolve(node))));
