@@ -173,8 +173,12 @@ impl State {
         let is_same_everywhere =
             narrow == self.narrow && !(self.plan.depends_on_nodes && before.nodes != now.nodes);
         self.narrow = narrow;
+        let dirty = self.dirty(cycle, counts, before);
+        if is_same_everywhere && matches!(&dirty, Dirty::Rows(rows) if rows.is_empty()) {
+            return Some(());
+        }
         let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
-        match self.dirty(cycle, counts, before) {
+        match dirty {
             Dirty::Rows(rows) if is_same_everywhere => {
                 for row in rows {
                     self.look_at(row, cycle, counts, &prepared, work)?;
