@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base::{Interner, Now};
 use divan::Bencher;
 use scheduling::cluster::Cluster;
+use scheduling::evictions::Evictions;
 use scheduling::framework::{Cycle, Profile};
 use scheduling::incremental::Evaluator;
 use scheduling::model::{Compiler, Node, Pod, Shapes};
@@ -27,6 +28,7 @@ struct World {
     snapshot: Snapshot,
     cluster: Cluster,
     nominator: Nominator,
+    evictions: Evictions,
     profiles: Vec<Profile>,
 }
 
@@ -44,6 +46,7 @@ impl World {
             snapshot: Snapshot::default(),
             cluster: Cluster::default(),
             nominator: Nominator::default(),
+            evictions: Evictions::default(),
             profiles,
         };
         for i in 0..n_nodes {
@@ -77,6 +80,7 @@ impl World {
             snapshot: &self.snapshot,
             cluster: &self.cluster,
             nominator: &self.nominator,
+            evictions: &self.evictions,
         }
     }
 }

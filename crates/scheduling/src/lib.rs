@@ -17,6 +17,7 @@
 //! | [`model`] | pods, nodes, selectors, amounts, compiled for comparison |
 //! | [`snapshot`] | the nodes as rows with what runs on them, and a log of changes |
 //! | [`cluster`] | namespaces, services, controllers, budgets, device classes |
+//! | [`evictions`] | pods that are being evicted, and for whom |
 //! | [`framework`] | what a plugin is, and what runs plugins |
 //! | [`plugins`] | one file per in-tree plugin, one table |
 //! | [`mod@reference`] | one decision, straight from the rules, without caches |
@@ -31,6 +32,7 @@
 pub mod agreement;
 pub mod cluster;
 pub mod engine;
+pub mod evictions;
 pub mod explanation;
 pub mod framework;
 pub mod incremental;
