@@ -9,31 +9,41 @@
 //!  Upsert/Delete -----> queue, snapshot, cluster
 //!  Schedule ----------> next pod: decide -> Bind | PatchStatus + Event + Evict
 //!  BindFinished ------> confirm, or forget and try again
+//!  EvictFinished -----> evict the last victim, let the pod through that has room now
 //!  Tick --------------> pods whose backoff is over become active
 //! ```
+//!
+//! Every input may bring commands: the deletion of one victim, for instance, the eviction of the next.
 
 mod apply;
 mod attempt;
+mod binding;
 mod command;
+mod failure;
+mod pods;
 mod policy;
+mod preemption;
 mod queue;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Interner, Map, Now};
 use wire::config::{FeatureGates, SchedulerConfiguration};
 
+use binding::Bindings;
 pub use command::{Command, Condition, EventKind, Input, Step, Tried};
-use policy::{Happening, PluginPolicy};
+use policy::PluginPolicy;
 use queue::Policy;
-pub use queue::{Queue, QueuedPod};
+pub use queue::{Cause, Queue, QueueCounts, QueueName, QueueWork, QueuedPod};
 
 use crate::cluster::Cluster;
+use crate::evictions::Evictions;
 use crate::explanation::{self, Explanation};
 use crate::framework::profile::ProfileError;
 use crate::framework::{Cycle, Profile};
 use crate::incremental::{Evaluator, Expanded, Work};
-use crate::model::{Compiler, Pod, Shapes};
+use crate::model::{Compiler, Pod, PodKey, Shapes};
 use crate::outcome::Outcome;
 use crate::reference::{self, Circumstances, Decision};
 use crate::snapshot::{Nominator, Snapshot};
@@ -48,8 +58,14 @@ pub struct Scheduler {
     cluster: Cluster,
     nominator: Nominator,
     queue: Queue,
-    /// Pods that have been given a node but are not known to be bound, by UID.
-    assumed: Map<Arc<str>, QueuedPod>,
+    /// Pods that have been given a node but are not known to be bound.
+    bindings: Bindings,
+    /// Pods that are to make room.
+    evictions: Evictions,
+    /// The UIDs of pods that wait or are being bound, by name.
+    names: Map<PodKey, Arc<str>>,
+    /// When the driver has been asked to send a tick.
+    wake_at: Option<Now>,
     circumstances: Circumstances,
     evaluator: Evaluator,
 }
@@ -71,39 +87,53 @@ impl Scheduler {
             snapshot: Snapshot::default(),
             cluster: Cluster::default(),
             nominator: Nominator::default(),
-            queue: Queue::new(configuration),
-            assumed: Map::default(),
+            queue: Queue::new(configuration, &gates),
+            bindings: Bindings::default(),
+            evictions: Evictions::default(),
+            names: Map::default(),
+            wake_at: None,
             circumstances: Circumstances::new(seed, Now::default()),
             evaluator: Evaluator::default(),
         })
     }
 
+    /// Sets how long a pod waits for something to happen until it is tried anyway: 5 minutes if nobody says otherwise
+    /// (kube-scheduler's `--pod-max-in-unschedulable-pods-duration`).
+    pub fn set_pod_max_in_unschedulable(&mut self, wait: Duration) {
+        self.queue.set_max_in_unschedulable(wait);
+    }
+
     /// Takes one input in and says what is to be done about it.
     pub fn step(&mut self, input: Input<'_>, now: Now) -> Step {
         self.circumstances.now = now;
+        let mut step = Step::default();
+        let commands = &mut step.commands;
         match input {
-            Input::Upsert(object) => {
-                self.upsert(object, now);
-                Step::default()
+            Input::Upsert(object) => self.upsert(object, now, commands),
+            Input::Delete(object) => self.delete(object, now, commands),
+            Input::Schedule => step.tried = self.schedule_next(now, commands),
+            Input::BindFinished { uid, result } => self.bind_finished(uid, result, now, commands),
+            Input::EvictFinished { preemptor, victim, result } => {
+                self.evict_finished(preemptor, victim, result.is_ok(), now, commands);
             }
-            Input::Delete(object) => {
-                self.delete(object, now);
-                Step::default()
-            }
-            Input::Schedule => self.schedule_next(now),
-            Input::BindFinished { uid, result } => self.bind_finished(uid, result, now),
             Input::Tick => {
-                self.with_policy(None, |queue, policy| queue.flush(now, policy));
-                Step::default()
+                self.with_policy(|queue, policy| queue.flush(now, policy));
+                self.give_up_evictions(now, commands);
             }
         }
+        let wake_at = self.queue.next_wake();
+        if wake_at != self.wake_at {
+            self.wake_at = wake_at;
+            step.commands.extend(wake_at.map(Command::WakeAt));
+        }
+        step
     }
 
-    /// Lets the queue work with the plugins' knowledge of what has just happened.
-    fn with_policy(&mut self, happening: Option<Happening<'_>>, work: impl FnOnce(&mut Queue, &dyn Policy)) {
-        let Scheduler { symbols, profiles, snapshot, cluster, nominator, queue, .. } = self;
-        let cycle = Cycle { symbols, snapshot, cluster, nominator };
-        work(queue, &PluginPolicy { profiles, cycle, happening });
+    /// Lets the queue work with the plugins' knowledge of the cluster as it is now.
+    fn with_policy<R>(&mut self, work: impl FnOnce(&mut Queue, &dyn Policy) -> R) -> R {
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evictions, queue, .. } = self;
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
+        work(queue, &PluginPolicy { profiles, cycle })
     }
 
     /// The queue.
@@ -138,6 +168,7 @@ impl Scheduler {
             snapshot: &self.snapshot,
             cluster: &self.cluster,
             nominator: &self.nominator,
+            evictions: &self.evictions,
         }
     }
 
@@ -162,20 +193,30 @@ impl Scheduler {
     /// What the evaluator keeps about pods like this one, node by node; `None` if such pods are decided the long
     /// way. For tests that compare it with [`Scheduler::evaluate`].
     pub fn expand(&mut self, pod: &Pod) -> Option<Expanded> {
-        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evaluator, .. } = self;
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evictions, evaluator, .. } = self;
         let name = pod.shape.scheduler_name;
         let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
-        evaluator.expand(Cycle { symbols, snapshot, cluster, nominator }, position, &profiles[position], pod)
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
+        evaluator.expand(cycle, position, &profiles[position], pod)
     }
 
     /// The outcome of [`Scheduler::evaluate`], as the evaluator that keeps what it knows finds it. No random number
     /// is used up.
     pub fn estimate(&mut self, pod: &Pod) -> Option<Outcome> {
-        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evaluator, circumstances, .. } =
-            self;
+        let Scheduler {
+            symbols,
+            profiles,
+            snapshot,
+            cluster,
+            nominator,
+            evictions,
+            evaluator,
+            circumstances,
+            ..
+        } = self;
         let name = pod.shape.scheduler_name;
         let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
-        let cycle = Cycle { symbols, snapshot, cluster, nominator };
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
         Some(evaluator.decide(cycle, position, &profiles[position], pod, &mut circumstances.clone()))
     }
 

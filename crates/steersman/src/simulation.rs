@@ -14,6 +14,7 @@ mod replacements;
 mod result;
 mod utilisation;
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,6 +58,8 @@ pub(crate) struct Simulation {
     n_terminating: usize,
     n_settled: usize,
     n_attempts: u64,
+    /// How many attempts there had been when a pod was last bound or removed.
+    n_attempts_at_change: u64,
     pools: NodePools,
     before: Vec<PoolUsage>,
     now: Now,
@@ -68,6 +71,8 @@ struct Pending {
     key: PodKey,
     priority: i32,
     n_attempts: u32,
+    /// Which attempt of all was its last.
+    last_attempt: u64,
     fate: Fate,
 }
 
@@ -107,6 +112,7 @@ impl Simulation {
             n_terminating: 0,
             n_settled: 0,
             n_attempts: 0,
+            n_attempts_at_change: 0,
             before: Vec::new(),
         };
         simulation.feed_all_but_pending()?;
@@ -166,6 +172,7 @@ impl Simulation {
             key: key(pod),
             priority: pod.spec.priority.unwrap_or(0),
             n_attempts: 0,
+            last_attempt: 0,
             fate: Fate::Untried,
         });
         self.scheduler.step(Input::Upsert(object), self.now);
@@ -200,10 +207,23 @@ impl Simulation {
                 self.carry_out(step);
                 progress(Progress { n_settled: self.n_settled, n_pending: self.pending.len() });
             }
-            let Some(wake) = self.scheduler.queue().next_wake() else { break };
+            let Some(wake) = self.scheduler.queue().next_wake().filter(|_| !self.is_settled()) else { break };
             self.now = self.now.max(wake);
-            self.scheduler.step(Input::Tick, self.now);
+            let step = self.scheduler.step(Input::Tick, self.now);
+            self.carry_out(step);
         }
+    }
+
+    /// Whether trying the pods that are left would only repeat what is known: an attempt that failed for a reason which
+    /// is not the cluster's fails again, as long as no pod has come or gone.
+    fn is_settled(&self) -> bool {
+        let queue = self.scheduler.queue();
+        let has_failed_since = |uid: &Arc<str>| {
+            let pending = self.by_uid.get(uid).map(|i| &self.pending[*i]);
+            pending.is_some_and(|pending| pending.last_attempt > self.n_attempts_at_change)
+        };
+        queue.n_backing_off() == queue.n_backing_off_after_errors()
+            && queue.pods().filter(|pod| pod.refused_by.is_empty()).all(|pod| has_failed_since(&pod.pod.uid))
     }
 
     fn carry_out(&mut self, step: Step) {
@@ -211,25 +231,36 @@ impl Simulation {
         if let Some(tried) = &tried {
             self.note(tried);
         }
-        for command in commands {
+        self.carry_out_all(commands.into());
+        // Whoever was leaving anyway is gone by now. Nobody is told to evict those.
+        if let Some(Tried { pod, outcome: Outcome::Unschedulable(refused), .. }) = &tried
+            && let Some(room) = &refused.room
+        {
+            for victim in room.victims.iter().filter(|victim| victim.is_terminating) {
+                let mut commands = VecDeque::new();
+                self.remove_victim(&victim.uid, &pod.uid, &mut commands);
+                self.carry_out_all(commands);
+            }
+        }
+    }
+
+    /// Carries commands out, and those that come of it.
+    fn carry_out_all(&mut self, mut commands: VecDeque<Command>) {
+        while let Some(command) = commands.pop_front() {
             match command {
-                Command::Bind { uid, node, .. } => self.bind(&uid, &node),
+                Command::Bind { uid, node, .. } => self.bind(&uid, &node, &mut commands),
                 Command::PatchStatus { uid, nominated_node_name: Some(node), .. } => {
                     if let Some(Object::Pod(pod)) = self.pods.get(&uid).map(|i| &mut self.objects[*i]) {
                         pod.status.nominated_node_name = node.to_string();
                     }
                 }
-                // Victims are removed below, from the decision: it also has those that are terminating already.
-                Command::PatchStatus { .. } | Command::Evict { .. } => {}
-                // Events are for people who watch, and the loop in `run` wakes by itself.
-                Command::Event { .. } | Command::WakeAt(_) => {}
-            }
-        }
-        if let Some(Tried { pod, outcome: Outcome::Unschedulable(refused), .. }) = &tried
-            && let Some(room) = &refused.room
-        {
-            for victim in &room.victims {
-                self.remove_victim(&victim.uid, &pod.key, &pod.uid);
+                Command::Evict { uid, preemptor, .. } => {
+                    self.remove_victim(&uid, &preemptor, &mut commands);
+                    let answer = Input::EvictFinished { preemptor: &preemptor, victim: &uid, result: Ok(()) };
+                    commands.extend(self.scheduler.step(answer, self.now).commands);
+                }
+                // Events are for people who watch, and the loop in `settle` wakes by itself.
+                Command::PatchStatus { .. } | Command::Event { .. } | Command::WakeAt(_) => {}
             }
         }
     }
@@ -243,6 +274,7 @@ impl Simulation {
             self.n_settled += 1;
         }
         pending.n_attempts += 1;
+        pending.last_attempt = self.n_attempts;
         pending.fate = match &tried.outcome {
             Outcome::Placed(placement) => {
                 self.placed.push(i);
@@ -252,22 +284,26 @@ impl Simulation {
         };
     }
 
-    fn bind(&mut self, uid: &str, node: &str) {
+    fn bind(&mut self, uid: &str, node: &str, commands: &mut VecDeque<Command>) {
         let Some(i) = self.pods.get(uid).copied() else { return };
+        self.n_attempts_at_change = self.n_attempts;
         if let Object::Pod(pod) = &mut self.objects[i] {
             node.clone_into(&mut pod.spec.node_name);
             pod.status.start_time = Some(Timestamp::from_nanos(self.now.as_nanos()));
         }
-        self.scheduler.step(Input::Upsert(&self.objects[i]), self.now);
-        self.scheduler.step(Input::BindFinished { uid, result: Ok(()) }, self.now);
+        for input in [Input::Upsert(&self.objects[i]), Input::BindFinished { uid, result: Ok(()) }] {
+            commands.extend(self.scheduler.step(input, self.now).commands);
+        }
         if let Object::Pod(pod) = &self.objects[i] {
             self.budgets.placed(pod, &mut self.scheduler, self.now);
         }
     }
 
-    fn remove_victim(&mut self, uid: &str, by: &PodKey, by_uid: &Arc<str>) {
+    fn remove_victim(&mut self, uid: &str, by_uid: &Arc<str>, commands: &mut VecDeque<Command>) {
+        let Some(by) = self.by_uid.get(by_uid).map(|i| self.pending[*i].key.clone()) else { return };
         let Some(i) = self.pods.remove(uid) else { return };
         let Object::Pod(pod) = &self.objects[i] else { return };
+        self.n_attempts_at_change = self.n_attempts;
         let successor = self.replacements.succeed(pod, &self.objects, self.now);
         let mut victim = Preempted {
             pod: key(pod),
@@ -277,7 +313,7 @@ impl Simulation {
             by_uid: Arc::clone(by_uid),
             replaced_by: None,
         };
-        self.scheduler.step(Input::Delete(&self.objects[i]), self.now);
+        commands.extend(self.scheduler.step(Input::Delete(&self.objects[i]), self.now).commands);
         self.budgets.evicted(pod, &mut self.scheduler, self.now);
         let is_given_up = matches!(successor, Successor::NotAgain);
         if let Successor::Pod(replacement) = successor {

@@ -5,60 +5,63 @@ use std::sync::Arc;
 use base::Now;
 
 use super::Scheduler;
-use super::command::{Command, Condition, EventKind, Step, Tried};
-use super::queue::QueuedPod;
+use super::command::{Command, Condition, EventKind, Tried};
+use super::failure::Failure;
+use super::queue::{Found, QueuedPod};
 use crate::framework::{Cycle, Nomination};
 use crate::model::Pod;
-use crate::outcome::{Outcome, Refused, Room};
+use crate::outcome::{Outcome, Refused};
 use crate::snapshot::Row;
 
 impl Scheduler {
-    pub(super) fn schedule_next(&mut self, now: Now) -> Step {
-        let Some(mut queued) = self.queue.pop() else { return Step::default() };
-        queued.attempts += 1;
+    pub(super) fn schedule_next(&mut self, now: Now, commands: &mut Vec<Command>) -> Option<Tried> {
+        let queued = self.queue.pop()?;
         let pod = Arc::clone(&queued.pod);
-        let mut commands = Vec::new();
         if pod.is_terminating {
             commands.push(Command::Event {
                 pod: pod.key.clone(),
                 kind: EventKind::FailedScheduling,
                 note: format!("skip schedule deleting pod: {}", pod.key),
             });
-            return Step { commands, tried: None };
+            self.queue.done(&pod.uid);
+            return None;
+        }
+        if self.bindings.assumes(&pod.uid) {
+            self.queue.done(&pod.uid);
+            return None;
         }
         let outcome = self.decide(&pod);
         let message = outcome.message(&self.symbols);
         match &outcome {
-            Outcome::Placed(placement) => self.place(queued, placement.host, &mut commands),
-            Outcome::Unschedulable(refused) => {
-                queued.refused_by = refused.summary.unschedulable_plugins.iter().copied().collect();
-                self.refuse(queued, refused, &message, now, &mut commands);
+            Outcome::Placed(placement) => self.place(queued, placement.host, commands),
+            Outcome::Unschedulable(refused) => self.refuse(queued, refused, message.clone(), now, commands),
+            Outcome::NoNodes => {
+                self.give_back(queued, Condition::UNSCHEDULABLE, message.clone(), now, commands)
             }
-            Outcome::NoNodes | Outcome::Failed(_) => {
-                let is_error = matches!(outcome, Outcome::Failed(_));
-                let reason = if is_error { "SchedulerError" } else { "Unschedulable" };
-                self.withdraw_promise(&pod, now);
-                self.report(&pod, reason, &message, Some(None), &mut commands);
-                queued.refused_by = Vec::new();
-                queued.n_errors_in_a_row += 1;
-                queued.since = now;
-                self.queue.push_failed(queued);
+            Outcome::Failed(_) => {
+                self.give_back(queued, Condition::SCHEDULER_ERROR, message.clone(), now, commands);
             }
         }
-        if let Some(at) = self.queue.next_wake() {
-            commands.push(Command::WakeAt(at));
-        }
-        Step { commands, tried: Some(Tried { pod, outcome, message }) }
+        Some(Tried { pod, outcome, message })
     }
 
     fn decide(&mut self, pod: &Pod) -> Outcome {
-        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evaluator, circumstances, .. } =
-            self;
+        let Scheduler {
+            symbols,
+            profiles,
+            snapshot,
+            cluster,
+            nominator,
+            evictions,
+            evaluator,
+            circumstances,
+            ..
+        } = self;
         let name = pod.shape.scheduler_name;
         let Some(position) = profiles.iter().position(|profile| profile.scheduler_symbol == name) else {
             return Outcome::NoNodes;
         };
-        let cycle = Cycle { symbols, snapshot, cluster, nominator };
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
         evaluator.decide(cycle, position, &profiles[position], pod, circumstances)
     }
 
@@ -73,137 +76,90 @@ impl Scheduler {
             uid: Arc::clone(&pod.uid),
             node: Arc::from(self.symbols.resolve(node)),
         });
-        self.assumed.insert(Arc::clone(&pod.uid), queued);
+        let found = self.found(pod);
+        self.queue.done(&pod.uid);
+        self.bindings.begin(queued, node, found);
     }
 
+    /// No node will do: the plugins to blame decide what the pod waits for.
     fn refuse(
         &mut self,
         mut queued: QueuedPod,
         refused: &Refused,
-        message: &str,
+        message: String,
         now: Now,
         commands: &mut Vec<Command>,
     ) {
-        let pod = Arc::clone(&queued.pod);
-        let nominated = match refused.nomination {
+        queued.refused_by = refused.summary.unschedulable_plugins.iter().copied().collect();
+        queued.waits_for = refused.summary.pending_plugins.iter().copied().collect();
+        let nomination = match refused.nomination {
             Nomination::Keep => None,
             Nomination::Clear => Some(None),
             Nomination::Node(row) => Some(Some(self.snapshot.node(row).node.name)),
         };
-        match nominated {
-            None => {}
-            Some(None) => self.withdraw_promise(&pod, now),
-            Some(Some(node)) => self.nominator.nominate(Arc::clone(&pod), node),
+        let pod = Arc::clone(&queued.pod);
+        let found = self.found(&pod);
+        let failure = Failure { reason: Condition::UNSCHEDULABLE, message, nomination };
+        // Before the pod is back in the queue, so that it is held back there.
+        let room = refused.room.as_ref().map(|room| (room, self.begin_evictions(&pod, room, now)));
+        self.fail(queued, found, &failure, now, commands);
+        if let Some((room, first)) = room {
+            self.order_evictions(&pod, room, first, commands);
         }
-        let name = nominated.map(|node| node.map(|node| Arc::from(self.symbols.resolve(node))));
-        self.report(&pod, "Unschedulable", message, name, commands);
-        if let Some(room) = &refused.room {
-            self.preempt(&pod, room, commands);
-        }
-        queued.n_refusals += 1;
-        queued.n_errors_in_a_row = 0;
-        queued.since = now;
-        if let Some(node) = nominated {
-            // The next attempt tries the promised node first, whether or not the object says so by then.
-            queued.pod = Arc::new(Pod { nominated_node_name: node, ..(*pod).clone() });
-        }
-        self.queue.push_failed(queued);
     }
 
-    fn report(
-        &self,
-        pod: &Pod,
+    /// Nobody is to blame: the pod is tried again when its backoff is over.
+    fn give_back(
+        &mut self,
+        mut queued: QueuedPod,
         reason: &'static str,
-        message: &str,
-        nominated: Option<Option<Arc<str>>>,
+        message: String,
+        now: Now,
         commands: &mut Vec<Command>,
     ) {
-        let current = pod.nominated_node_name.map_or("", |node| self.symbols.resolve(node));
-        let nominated = nominated.map(|node| node.unwrap_or_else(|| Arc::from("")));
-        commands.push(Command::PatchStatus {
-            pod: pod.key.clone(),
-            uid: Arc::clone(&pod.uid),
-            condition: Some(Condition {
-                reason,
-                message: message.to_owned(),
-                observed_generation: pod.generation,
-            }),
-            nominated_node_name: nominated.filter(|node| **node != *current),
-        });
-        commands.push(Command::Event {
-            pod: pod.key.clone(),
-            kind: EventKind::FailedScheduling,
-            note: message.to_owned(),
-        });
+        queued.refused_by.clear();
+        queued.waits_for.clear();
+        let found = self.found(&queued.pod);
+        self.fail(queued, found, &Failure::that_clears(reason, message), now, commands);
     }
 
-    fn preempt(&mut self, preemptor: &Pod, room: &Room, commands: &mut Vec<Command>) {
-        let node = self.snapshot.node(room.row).node.name;
-        // Pods of lower priority that were promised this node have to look again.
-        let lower: Vec<Arc<Pod>> = self
-            .nominator
-            .pods_on(node)
-            .iter()
-            .filter(|other| other.priority < preemptor.priority)
-            .cloned()
-            .collect();
-        for other in lower {
-            self.nominator.remove(&other.uid);
-            commands.push(Command::PatchStatus {
-                pod: other.key.clone(),
-                uid: Arc::clone(&other.uid),
-                condition: None,
-                nominated_node_name: Some(Arc::from("")),
-            });
-        }
-        let scheduler = self.symbols.resolve(preemptor.shape.scheduler_name);
-        for victim in room.victims.iter().filter(|victim| !victim.is_terminating) {
-            commands.push(Command::Evict {
-                pod: victim.key.clone(),
-                uid: Arc::clone(&victim.uid),
-                message: format!("{scheduler}: preempting to accommodate a higher priority pod"),
-            });
-            commands.push(Command::Event {
-                pod: victim.key.clone(),
-                kind: EventKind::Preempted,
-                note: format!("Preempted by pod {} on node {}", preemptor.uid, self.symbols.resolve(node)),
-            });
-        }
+    /// What has become of the object of a pod in flight.
+    fn found(&self, pod: &Arc<Pod>) -> Found {
+        self.queue.object(&pod.uid).unwrap_or_else(|| Found::Waiting(Arc::clone(pod)))
     }
 
-    pub(super) fn bind_finished(&mut self, uid: &str, result: Result<(), String>, now: Now) -> Step {
-        let mut step = Step::default();
-        match result {
-            // The pod stays assumed until its object says where it is.
-            Ok(()) => {
-                if let Some(queued) = self.assumed.get(uid)
-                    && let Some(node) = self.snapshot.pod(uid).and_then(|pod| pod.node_name)
-                {
-                    step.commands.push(Command::Event {
-                        pod: queued.pod.key.clone(),
-                        kind: EventKind::Scheduled,
-                        note: format!(
-                            "Successfully assigned {} to {}",
-                            queued.pod.key,
-                            self.symbols.resolve(node)
-                        ),
-                    });
-                }
+    pub(super) fn bind_finished(
+        &mut self,
+        uid: &str,
+        result: Result<(), String>,
+        now: Now,
+        commands: &mut Vec<Command>,
+    ) {
+        let Some(binding) = self.bindings.get_mut(uid).filter(|binding| !binding.is_answered) else { return };
+        let key = binding.queued.pod.key.clone();
+        let Err(error) = result else {
+            binding.is_answered = true;
+            let note = format!("Successfully assigned {key} to {}", self.symbols.resolve(binding.node));
+            commands.push(Command::Event { pod: key.clone(), kind: EventKind::Scheduled, note });
+            // Otherwise the pod stays assumed until its object says where it is.
+            if !binding.is_assumed {
+                self.bindings.remove(uid);
+                self.forget_name(&key, uid);
             }
-            Err(error) => {
-                let Some(mut queued) = self.assumed.remove(uid) else { return step };
-                if let Some(gone) = self.snapshot.remove_pod(uid) {
-                    self.announce_removed_pod(&gone, now);
-                }
-                let message = format!("running Bind plugin \"DefaultBinder\": {error}");
-                self.report(&queued.pod, "SchedulerError", &message, Some(None), &mut step.commands);
-                queued.n_errors_in_a_row += 1;
-                queued.since = now;
-                queued.refused_by = Vec::new();
-                self.with_policy(None, |queue, policy| queue.push_to_retry(queued, policy));
-                step.commands.extend(self.queue.next_wake().map(Command::WakeAt));
-            }
+            return;
+        };
+        let Some(binding) = self.bindings.remove(uid) else { return };
+        if binding.is_assumed
+            && let Some(gone) = self.snapshot.remove_pod(uid)
+        {
+            self.announce_removed_pod(&gone, now);
         }
-        step
+        let mut queued = binding.queued;
+        queued.refused_by.clear();
+        queued.waits_for.clear();
+        let message = format!("running Bind plugin \"DefaultBinder\": {error}");
+        let failure = Failure::that_clears(Condition::SCHEDULER_ERROR, message);
+        self.fail(queued, binding.found, &failure, now, commands);
+        self.forget_name(&key, uid);
     }
 }

@@ -24,7 +24,17 @@ pub enum Input<'a> {
         /// Why not.
         result: Result<(), String>,
     },
-    /// Time has passed.
+    /// An evict command has been carried out, or not. A pod that was gone already counts as evicted.
+    EvictFinished {
+        /// The UID of the pod that was to get room.
+        preemptor: &'a str,
+        /// The UID of the pod that was to leave.
+        victim: &'a str,
+        /// Why it was not evicted.
+        result: Result<(), String>,
+    },
+    /// Time has passed. To be sent when a [`Command::WakeAt`] says so, and at least every 30 seconds if pods are to be
+    /// tried that have waited too long for something to happen.
     Tick,
 }
 
@@ -40,23 +50,28 @@ pub enum Command {
         /// The node's name.
         node: Arc<str>,
     },
-    /// Write into the pod's status.
+    /// Write into the pod's status. Not sent if nothing would change.
     PatchStatus {
         /// Which pod.
         pod: PodKey,
         /// Its UID.
         uid: Arc<str>,
-        /// Its PodScheduled condition, which becomes False.
+        /// Its PodScheduled condition, which becomes False; `None` leaves it as it is.
         condition: Option<Condition>,
         /// What `nominatedNodeName` becomes, if it changes; empty clears it.
         nominated_node_name: Option<Arc<str>>,
     },
-    /// Remove a pod to make room: mark it with the condition DisruptionTarget, then delete it.
+    /// Remove a pod to make room: mark it with the condition DisruptionTarget, then delete it. Answered by
+    /// [`Input::EvictFinished`].
     Evict {
         /// Which pod.
         pod: PodKey,
         /// Its UID.
         uid: Arc<str>,
+        /// The UID of the pod that it makes room for.
+        preemptor: Arc<str>,
+        /// The name of the node where it makes room, which the pod's object may not say yet.
+        node: Arc<str>,
         /// The message of the condition.
         message: String,
     },
@@ -66,7 +81,7 @@ pub enum Command {
         pod: PodKey,
         /// Which event.
         kind: EventKind,
-        /// The note.
+        /// The note, cut to what an event can hold.
         note: String,
     },
     /// Send [`Input::Tick`] at this time or later.
@@ -82,6 +97,13 @@ pub struct Condition {
     pub message: String,
     /// The generation of the pod that this is about.
     pub observed_generation: i64,
+}
+
+impl Condition {
+    /// No node will do.
+    pub const UNSCHEDULABLE: &'static str = "Unschedulable";
+    /// The attempt failed for a reason that is not the cluster's state.
+    pub const SCHEDULER_ERROR: &'static str = "SchedulerError";
 }
 
 /// The events that the scheduler records.
@@ -113,4 +135,14 @@ pub struct Tried {
     pub outcome: Outcome,
     /// What the user is told if the pod was not placed.
     pub message: String,
+}
+
+impl Tried {
+    /// The reason of the condition of a pod that was not placed.
+    pub fn reason(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Failed(_) => Condition::SCHEDULER_ERROR,
+            Outcome::Placed(_) | Outcome::Unschedulable(_) | Outcome::NoNodes => Condition::UNSCHEDULABLE,
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl Table {
         let profile = &self.scheduler.profiles()[0];
         let plugin = profile.plugin(plugin).expect("a default plugin");
         let registered = plugin.registration.events.iter().any(|registered| registered.covers(&event));
-        assert!(registered, "{} is not registered for {}", plugin.registration.name, event.label());
+        assert!(registered, "{} is not registered for {}", plugin.registration.name, event);
         plugin.plugin.hint(self.scheduler.cycle(), waiting, event, changed)
     }
 

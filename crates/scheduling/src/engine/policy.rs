@@ -5,29 +5,25 @@ use std::cmp::Reverse;
 use wire::config::ExtensionPoint;
 
 use super::queue::{Policy, QueuedPod};
-use crate::framework::profile::ProfilePlugin;
-use crate::framework::{Actions, Changed, ClusterEvent, Cycle, Hint, Profile, Resource, SortKey};
+use crate::framework::profile::{ProfilePlugin, registration};
+use crate::framework::{
+    Actions, Changed, ClusterEvent, Cycle, Hint, Profile, Registration, Resource, SortKey,
+};
+use crate::model::Pod;
 
-/// The plugins' knowledge, and what has just happened.
+/// The plugins' knowledge about the cluster as it is now.
 pub(super) struct PluginPolicy<'s> {
     pub(super) profiles: &'s [Profile],
     pub(super) cycle: Cycle<'s>,
-    pub(super) happening: Option<Happening<'s>>,
-}
-
-/// A change of an object as the events it amounts to.
-#[derive(Clone, Copy)]
-pub(super) struct Happening<'s> {
-    pub(super) events: &'s [ClusterEvent],
-    pub(super) changed: Changed<'s>,
-    /// Only pods up to this priority are concerned: a promise to a more important pod did not hold them back.
-    pub(super) max_priority: Option<i32>,
 }
 
 impl PluginPolicy<'_> {
-    fn profile_of(&self, queued: &QueuedPod) -> Option<&Profile> {
-        let name = queued.pod.shape.scheduler_name;
-        self.profiles.iter().find(|profile| profile.scheduler_symbol == name)
+    fn profile_of(&self, pod: &Pod) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.scheduler_symbol == pod.shape.scheduler_name)
+    }
+
+    fn is_closed(&self, gate: &ProfilePlugin, pod: &Pod) -> bool {
+        gate.plugin.pre_enqueue(self.cycle, pod).is_err()
     }
 }
 
@@ -40,59 +36,43 @@ impl Policy for PluginPolicy<'_> {
     }
 
     fn gate(&self, queued: &QueuedPod) -> Option<&'static str> {
-        let mut gates = self.profile_of(queued)?.at(ExtensionPoint::PreEnqueue);
-        let closed = gates.find(|gate| gate.plugin.pre_enqueue(self.cycle, &queued.pod).is_err());
-        closed.map(|gate| gate.registration.name)
+        let gates = self.profile_of(&queued.pod)?.at(ExtensionPoint::PreEnqueue);
+        let before = gates.clone().filter(|gate| Some(gate.registration.name) == queued.gated_by);
+        let others = gates.filter(|gate| Some(gate.registration.name) != queued.gated_by);
+        let mut in_order = before.chain(others);
+        in_order.find(|gate| self.is_closed(gate, &queued.pod)).map(|gate| gate.registration.name)
     }
 
-    fn is_worth_trying(&self, queued: &QueuedPod) -> bool {
-        // Without a happening it is time that moves pods, which is worth an attempt for any of them.
-        let Some(happening) = self.happening else { return true };
-        if happening.max_priority.is_some_and(|max| queued.pod.priority > max) {
-            return false;
+    fn is_of_interest(&self, event: &ClusterEvent) -> bool {
+        let mut plugins = self.profiles.iter().flat_map(Profile::plugins);
+        plugins.any(|plugin| hears_of(plugin.registration, event))
+    }
+
+    fn hears(&self, plugin: &str, event: &ClusterEvent) -> bool {
+        registration(plugin).is_some_and(|registration| hears_of(registration, event))
+    }
+
+    fn hint(&self, plugin: &str, pod: &Pod, event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        let Some(plugin) = self.profile_of(pod).and_then(|profile| profile.plugin(plugin)) else {
+            return Hint::Queue;
+        };
+        if is_registered(plugin.registration, &event) {
+            plugin.plugin.hint(self.cycle, pod, event, changed)
+        } else {
+            // Heard of only because of the rule in `hears_of`: nobody has an opinion about it.
+            Hint::Queue
         }
-        let Some(profile) = self.profile_of(queued) else { return false };
-        let plugin = |name: &str| profile.plugin(name);
-        let is_own = happening.changed.is_pod(&queued.pod);
-        if let Some(gate) = queued.gated_by
-            && !is_own
-            && !plugin(gate)
-                .is_some_and(|gate| happening.events.iter().any(|event| is_registered(gate, event)))
-        {
-            return false;
-        }
-        if queued.refused_by.is_empty() {
-            return true;
-        }
-        let mut blamed = queued.refused_by.iter().filter_map(|name| plugin(name));
-        blamed.any(|blamed| {
-            happening.events.iter().any(|event| self.may_help(blamed, queued, event, happening))
-        })
     }
 }
 
-impl PluginPolicy<'_> {
-    fn may_help(
-        &self,
-        blamed: &ProfilePlugin,
-        queued: &QueuedPod,
-        event: &ClusterEvent,
-        happening: Happening<'_>,
-    ) -> bool {
-        if blamed.registration.events.iter().any(|registered| registered.covers(event)) {
-            let hint = blamed.plugin.hint(self.cycle, &queued.pod, *event, happening.changed);
-            return hint == Hint::Queue;
-        }
-        is_registered(blamed, event)
-    }
+fn is_registered(plugin: &Registration, event: &ClusterEvent) -> bool {
+    plugin.events.iter().any(|registered| registered.covers(event))
 }
 
 /// Whether a plugin hears of an event. Upstream lets plugins that ask for new nodes hear of changed taints too,
 /// because a node may be new with a taint that kept other plugins' filters from being reached.
-fn is_registered(plugin: &ProfilePlugin, event: &ClusterEvent) -> bool {
-    let events = plugin.registration.events;
-    let hears_of = |event: &ClusterEvent| events.iter().any(|registered| registered.covers(event));
-    hears_of(event)
-        || *event == ClusterEvent::new(Resource::Node, Actions::UPDATE_NODE_TAINT)
-            && hears_of(&ClusterEvent::new(Resource::Node, Actions::ADD))
+fn hears_of(plugin: &Registration, event: &ClusterEvent) -> bool {
+    const NODE_ADDED: ClusterEvent = ClusterEvent::new(Resource::Node, Actions::ADD);
+    const TAINT_CHANGED: ClusterEvent = ClusterEvent::new(Resource::Node, Actions::UPDATE_NODE_TAINT);
+    is_registered(plugin, event) || *event == TAINT_CHANGED && is_registered(plugin, &NODE_ADDED)
 }

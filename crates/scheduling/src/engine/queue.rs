@@ -8,288 +8,303 @@
 //! The order of active pods is the queue sort plugin's; equal keys are served in order of arrival. When no pod is
 //! active, the pod whose backoff ends first is tried early, as upstream does, unless its last attempt failed
 //! for a reason that is not the cluster's.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `places` | where each pod is |
+//! | `groups` | unschedulable pods by what an event has to be asked about |
+//! | `moves` | what moves pods: events, failed attempts, orders, time |
+//! | `in_flight` | pods that are being decided about, and what happens meanwhile |
+//! | `backoff` | how long a pod waits between attempts |
+//! | `counts` | metrics |
+
+mod backoff;
+mod counts;
+mod groups;
+mod in_flight;
+mod moves;
+mod places;
+mod queued_pod;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Map, Now};
-use wire::config::SchedulerConfiguration;
+use base::{Now, Symbol};
+use wire::config::{FeatureGates, Gate, SchedulerConfiguration};
 
-use crate::framework::SortKey;
+use backoff::Backoff;
+pub use counts::{Cause, QueueCounts, QueueName, QueueWork};
+pub(super) use in_flight::Found;
+use in_flight::InFlight;
+use moves::{Verdict, verdict};
+use places::{Place, Places};
+pub use queued_pod::QueuedPod;
+
+use crate::framework::event::pod_events;
+use crate::framework::{Actions, Changed, ClusterEvent, Hint, Resource, SortKey};
 use crate::model::Pod;
 
-const SECOND: i64 = 1_000_000_000;
-/// After this time without an event that concerns it, a pod is tried anyway.
-const MAX_IN_UNSCHEDULABLE: Duration = Duration::from_secs(300);
-
-/// A pod with what the queue knows about it.
-#[derive(Clone, Debug)]
-pub struct QueuedPod {
-    /// The pod.
-    pub pod: Arc<Pod>,
-    /// How often it has been tried.
-    pub attempts: u32,
-    /// How often it was refused.
-    pub n_refusals: u32,
-    /// How often in a row its attempts failed without a refusal.
-    pub n_errors_in_a_row: u32,
-    /// Since when it has been waiting for its next attempt.
-    pub since: Now,
-    /// Which plugins refused it last; none if there was no node, or the attempt failed.
-    pub refused_by: Vec<&'static str>,
-    /// The PreEnqueue plugin that keeps it from being tried.
-    pub gated_by: Option<&'static str>,
-    /// Whether the object itself has said that the pod is nominated to a node.
-    pub object_nominates: bool,
-}
+/// A pod that came.
+const POD_ADDED: ClusterEvent = ClusterEvent::new(Resource::UnscheduledPod, Actions::ADD);
+/// A pod of which something changed that no plugin names.
+const POD_UPDATED: ClusterEvent = ClusterEvent::new(Resource::UnscheduledPod, Actions::UPDATE);
+/// How often pods are looked for that have waited too long.
+const FLUSH_PERIOD: Duration = Duration::from_secs(30);
 
 /// What the queue has to be told about pods.
 pub(super) trait Policy {
     /// The place of a pod among active ones.
     fn sort_key(&self, queued: &QueuedPod) -> SortKey;
-    /// The first PreEnqueue plugin that holds the pod back, if any.
+    /// The first PreEnqueue plugin that holds the pod back, if any. The one that did so before is asked first.
     fn gate(&self, queued: &QueuedPod) -> Option<&'static str>;
-    /// Whether the pod is worth another attempt after what has happened.
-    fn is_worth_trying(&self, queued: &QueuedPod) -> bool;
+    /// Whether any plugin hears of an event.
+    fn is_of_interest(&self, event: &ClusterEvent) -> bool;
+    /// Whether a plugin hears of an event.
+    fn hears(&self, plugin: &str, event: &ClusterEvent) -> bool;
+    /// What a plugin that hears of an event says about it to a pod that it refused.
+    fn hint(&self, plugin: &str, pod: &Pod, event: ClusterEvent, changed: Changed<'_>) -> Hint;
+}
+
+/// Something that happened to an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Happening<'a> {
+    pub(super) event: ClusterEvent,
+    pub(super) changed: Changed<'a>,
+    /// Only pods up to this priority are concerned: a promise to a more important pod did not hold them back.
+    pub(super) max_priority: Option<i32>,
 }
 
 /// The scheduling queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    active: BTreeMap<(SortKey, u64), QueuedPod>,
-    backoff: BTreeMap<(Now, SortKey, u64), QueuedPod>,
-    error_backoff: BTreeMap<(Now, u64), QueuedPod>,
-    unschedulable: BTreeMap<u64, QueuedPod>,
-    /// Where each pod is, by UID.
-    places: Map<Arc<str>, Place>,
-    /// Breaks ties between pods in order of arrival.
+    places: Places,
+    in_flight: InFlight,
+    backoff: Backoff,
+    /// Whether pods that back off are tried when there is nothing else to do (SchedulerPopFromBackoffQ).
+    pops_early: bool,
+    /// After this time without an event that concerns it, a pod is tried anyway.
+    max_in_unschedulable: Duration,
+    next_flush: Option<Now>,
     arrivals: u64,
-    backoff_initial: Duration,
-    backoff_max: Duration,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Active(SortKey, u64),
-    Backoff(Now, SortKey, u64),
-    ErrorBackoff(Now, u64),
-    Unschedulable(u64),
-}
-
-impl QueuedPod {
-    /// A pod that the queue has not seen before.
-    pub(super) fn new(pod: Arc<Pod>, now: Now, object_nominates: bool) -> QueuedPod {
-        QueuedPod {
-            pod,
-            attempts: 0,
-            n_refusals: 0,
-            n_errors_in_a_row: 0,
-            since: now,
-            refused_by: Vec::new(),
-            gated_by: None,
-            object_nominates,
-        }
-    }
+    counts: QueueCounts,
+    work: QueueWork,
 }
 
 impl Queue {
-    pub(super) fn new(configuration: &SchedulerConfiguration) -> Queue {
+    pub(super) fn new(configuration: &SchedulerConfiguration, gates: &FeatureGates) -> Queue {
         let seconds = |n: i64| Duration::from_secs(u64::try_from(n).unwrap_or(0));
+        let pops_early = gates.enabled(Gate::SchedulerPopFromBackoffQ);
         Queue {
-            active: BTreeMap::new(),
-            backoff: BTreeMap::new(),
-            error_backoff: BTreeMap::new(),
-            unschedulable: BTreeMap::new(),
-            places: Map::default(),
+            places: Places::default(),
+            in_flight: InFlight::default(),
+            backoff: Backoff {
+                initial: seconds(configuration.pod_initial_backoff_seconds),
+                max: seconds(configuration.pod_max_backoff_seconds),
+                in_seconds: pops_early,
+            },
+            pops_early,
+            max_in_unschedulable: Duration::from_secs(300),
+            next_flush: None,
             arrivals: 0,
-            backoff_initial: seconds(configuration.pod_initial_backoff_seconds),
-            backoff_max: seconds(configuration.pod_max_backoff_seconds),
+            counts: QueueCounts::default(),
+            work: QueueWork::default(),
         }
+    }
+
+    pub(super) fn set_max_in_unschedulable(&mut self, wait: Duration) {
+        self.max_in_unschedulable = wait;
+    }
+
+    pub(super) fn max_in_unschedulable(&self) -> Duration {
+        self.max_in_unschedulable
     }
 
     /// How many pods are to be tried next.
     pub fn n_active(&self) -> usize {
-        self.active.len()
+        self.places.n_active()
     }
 
     /// How many pods wait for their backoff to end.
     pub fn n_backing_off(&self) -> usize {
-        self.backoff.len() + self.error_backoff.len()
+        self.places.n_backoff() + self.places.n_error_backoff()
+    }
+
+    /// How many of them do so because their last attempt failed for a reason that is not the cluster's.
+    pub fn n_backing_off_after_errors(&self) -> usize {
+        self.places.n_error_backoff()
+    }
+
+    /// How many pods wait for something to happen, without those that are gated.
+    pub fn n_unschedulable(&self) -> usize {
+        self.places.unschedulable().n_pods() - self.n_gated()
+    }
+
+    /// How many pods a PreEnqueue plugin keeps from being tried.
+    pub fn n_gated(&self) -> usize {
+        self.places.unschedulable().n_gated()
+    }
+
+    /// How many pods are being decided about.
+    pub fn n_in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// How many events are kept for pods in flight, by their label.
+    pub fn n_in_flight_events(&self) -> BTreeMap<Cause, usize> {
+        self.in_flight.n_events()
+    }
+
+    /// Counts for metrics.
+    pub fn counts(&self) -> &QueueCounts {
+        &self.counts
+    }
+
+    /// What moving pods has cost so far.
+    pub fn work(&self) -> QueueWork {
+        self.work
     }
 
     /// When the first pod can be tried again that is not tried early.
     pub fn next_wake(&self) -> Option<Now> {
-        let first = self.error_backoff.first_key_value().map(|((at, _), _)| *at);
-        let other = self.backoff.first_key_value().map(|((at, _, _), _)| *at);
-        // A pod backs off through the whole second in which its backoff ends.
-        first.into_iter().chain(other).min().map(|at| at.after(Duration::from_secs(1)))
+        let ends = [self.places.first_backoff(), self.places.first_error_backoff()];
+        ends.into_iter().flatten().map(|(end, _)| self.backoff.over_at(end)).min()
     }
 
     /// All waiting pods: active ones in order, then the others.
     pub fn pods(&self) -> impl Iterator<Item = &QueuedPod> {
-        let backing_off = self.backoff.values().chain(self.error_backoff.values());
-        self.active.values().chain(backing_off).chain(self.unschedulable.values())
+        self.places.iter()
     }
 
-    /// The waiting pod with this UID.
+    /// The waiting pod with this UID. A pod in flight does not wait.
     pub fn get(&self, uid: &str) -> Option<&QueuedPod> {
-        match self.places.get(uid)? {
-            Place::Active(key, n) => self.active.get(&(*key, *n)),
-            Place::Backoff(at, key, n) => self.backoff.get(&(*at, *key, *n)),
-            Place::ErrorBackoff(at, n) => self.error_backoff.get(&(*at, *n)),
-            Place::Unschedulable(n) => self.unschedulable.get(n),
+        self.places.get(uid)
+    }
+
+    /// Adds a pod, unless it is known. Returns whether it is active, as opposed to gated.
+    pub(super) fn add(&mut self, mut queued: QueuedPod, now: Now, policy: &dyn Policy) -> bool {
+        let uid = &queued.pod.uid;
+        if self.in_flight.has(uid) || self.places.get(uid).is_some() {
+            return false;
         }
+        queued.arrival = self.next_arrival();
+        let cause = Cause::Event(POD_ADDED);
+        self.requeue(queued, Verdict::Immediately, cause, now, policy) == QueueName::Active
     }
 
-    /// Adds a pod that may be tried.
-    pub(super) fn add(&mut self, queued: QueuedPod, policy: &dyn Policy) {
-        self.activate(queued, policy);
-    }
-
-    /// Takes over a new form of a waiting pod. Its place changes only if it is waiting for something to happen
-    /// and this may be it, or if its order among the active ones changes.
-    pub(super) fn update(&mut self, pod: Arc<Pod>, object_nominates: bool, now: Now, policy: &dyn Policy) {
-        let Some(place) = self.places.get(&pod.uid).copied() else { return };
-        let Some(mut queued) = self.remove(&pod.uid) else { return };
-        queued.pod = pod;
-        queued.object_nominates = object_nominates;
-        match place {
-            Place::Active(..) => self.push_active(queued, policy),
-            Place::Backoff(..) | Place::ErrorBackoff(..) => self.push_backoff(queued, policy),
-            Place::Unschedulable(_) if policy.is_worth_trying(&queued) => self.requeue(queued, now, policy),
-            Place::Unschedulable(_) => self.push_unschedulable(queued),
-        }
-    }
-
-    /// Puts a pod back after an attempt that did not place it.
-    pub(super) fn push_failed(&mut self, queued: QueuedPod) {
-        self.push_unschedulable(queued);
-    }
-
-    /// Puts a pod back whose attempt failed for a reason that will pass: it is tried again in any case.
-    pub(super) fn push_to_retry(&mut self, queued: QueuedPod, policy: &dyn Policy) {
-        self.push_backoff(queued, policy);
-    }
-
-    /// The next pod to try.
-    pub(super) fn pop(&mut self) -> Option<QueuedPod> {
-        let active = self.active.pop_first().map(|(_, queued)| queued);
-        let queued = active.or_else(|| self.backoff.pop_first().map(|(_, queued)| queued))?;
-        self.places.remove(&queued.pod.uid);
-        Some(queued)
-    }
-
-    /// Takes a pod out.
-    pub(super) fn remove(&mut self, uid: &str) -> Option<QueuedPod> {
-        match self.places.remove(uid)? {
-            Place::Active(key, n) => self.active.remove(&(key, n)),
-            Place::Backoff(at, key, n) => self.backoff.remove(&(at, key, n)),
-            Place::ErrorBackoff(at, n) => self.error_backoff.remove(&(at, n)),
-            Place::Unschedulable(n) => self.unschedulable.remove(&n),
-        }
-    }
-
-    /// Moves pods that are worth another attempt to where they get one.
-    pub(super) fn move_worth_trying(&mut self, now: Now, policy: &dyn Policy) {
-        let is_worth_trying = |_: &u64, queued: &mut QueuedPod| policy.is_worth_trying(queued);
-        let moved: Vec<_> = self.unschedulable.extract_if(.., is_worth_trying).collect();
-        for (_, queued) in moved {
-            self.requeue(queued, now, policy);
-        }
-    }
-
-    /// Moves on what time alone moves: pods whose backoff is over, and pods that have waited too long for
-    /// something to happen.
-    pub(super) fn flush(&mut self, now: Now, policy: &dyn Policy) {
-        let is_over = |at: Now| truncate(at) < truncate(now);
-        while let Some(entry) = self.backoff.first_entry().filter(|entry| is_over(entry.key().0)) {
-            let queued = entry.remove();
-            self.push_active(queued, policy);
-        }
-        while let Some(entry) = self.error_backoff.first_entry().filter(|entry| is_over(entry.key().0)) {
-            let queued = entry.remove();
-            self.push_active(queued, policy);
-        }
-        let has_waited = |_: &u64, queued: &mut QueuedPod| {
-            queued.gated_by.is_none() && queued.since.after(MAX_IN_UNSCHEDULABLE) < now
-        };
-        let waited: Vec<_> = self.unschedulable.extract_if(.., has_waited).collect();
-        for (_, queued) in waited {
-            self.requeue(queued, now, policy);
-        }
-    }
-
-    /// To the active pods, or to those that back off if its time has not come.
-    fn requeue(&mut self, queued: QueuedPod, now: Now, policy: &dyn Policy) {
-        let is_backing_off = self.backoff_end(&queued).is_some_and(|end| truncate(end) >= truncate(now));
-        match policy.gate(&queued) {
-            Some(gate) => self.push_gated(queued, gate),
-            None if is_backing_off => self.push_backoff(QueuedPod { gated_by: None, ..queued }, policy),
-            None => self.push_active(QueuedPod { gated_by: None, ..queued }, policy),
-        }
-    }
-
-    fn activate(&mut self, queued: QueuedPod, policy: &dyn Policy) {
-        match policy.gate(&queued) {
-            Some(gate) => self.push_gated(queued, gate),
-            None => self.push_active(queued, policy),
-        }
-    }
-
-    fn push_gated(&mut self, mut queued: QueuedPod, gate: &'static str) {
-        queued.gated_by = Some(gate);
-        if !queued.refused_by.contains(&gate) {
-            queued.refused_by.push(gate);
-        }
-        self.push_unschedulable(queued);
-    }
-
-    fn push_active(&mut self, queued: QueuedPod, policy: &dyn Policy) {
-        let (key, n) = (policy.sort_key(&queued), self.arrival());
-        self.places.insert(Arc::clone(&queued.pod.uid), Place::Active(key, n));
-        self.active.insert((key, n), queued);
-    }
-
-    fn push_backoff(&mut self, queued: QueuedPod, policy: &dyn Policy) {
-        let end = self.backoff_end(&queued).unwrap_or(queued.since);
-        let n = self.arrival();
-        let uid = Arc::clone(&queued.pod.uid);
-        if queued.refused_by.is_empty() {
-            self.places.insert(uid, Place::ErrorBackoff(end, n));
-            self.error_backoff.insert((end, n), queued);
-        } else {
-            let key = policy.sort_key(&queued);
-            self.places.insert(uid, Place::Backoff(end, key, n));
-            self.backoff.insert((end, key, n), queued);
-        }
-    }
-
-    fn push_unschedulable(&mut self, queued: QueuedPod) {
-        let n = self.arrival();
-        self.places.insert(Arc::clone(&queued.pod.uid), Place::Unschedulable(n));
-        self.unschedulable.insert(n, queued);
-    }
-
-    fn arrival(&mut self) -> u64 {
+    fn next_arrival(&mut self) -> u64 {
         self.arrivals += 1;
         self.arrivals
     }
 
-    /// When a pod's backoff ends, in whole seconds; `None` if it has none. It doubles with every refusal, or
-    /// with every error in a row, up to a maximum.
-    fn backoff_end(&self, queued: &QueuedPod) -> Option<Now> {
-        let count = if queued.n_errors_in_a_row > 0 { queued.n_errors_in_a_row } else { queued.n_refusals };
-        if self.backoff_max.is_zero() || count == 0 {
-            return None;
+    /// Takes over a new form of a pod, which is to be nominated to `nomination`. Its place changes only if it is
+    /// waiting for something to happen and this may be it, or if its order changes. Returns whether it became active
+    /// because something changed that no plugin names.
+    pub(super) fn update(
+        &mut self,
+        pod: Arc<Pod>,
+        nomination: Option<Symbol>,
+        now: Now,
+        policy: &dyn Policy,
+    ) -> bool {
+        if let Some(Found::Waiting(old)) = self.in_flight.object(&pod.uid).cloned() {
+            for event in pod_events(&old, &pod) {
+                let changed = Changed::Pod { old: Some(&old), new: Some(&pod) };
+                self.in_flight.record(Cause::Event(event), event, changed);
+            }
+            let uid = Arc::clone(&pod.uid);
+            self.in_flight.set_object(&uid, Found::Waiting(pod));
+            return false;
         }
-        let doublings = (count - 1).min(31);
-        let wait = self.backoff_initial.saturating_mul(1 << doublings).min(self.backoff_max);
-        Some(Now::from_nanos(truncate(queued.since.after(wait)) * SECOND))
+        let Some((mut queued, place)) = self.places.remove(&pod.uid) else { return false };
+        let old = Arc::clone(&queued.pod);
+        queued.told_nomination = pod.nominated_node_name;
+        queued.pod = nominated(pod, nomination);
+        match place {
+            Place::Active(_) => {
+                let key = policy.sort_key(&queued);
+                self.places.insert_active(queued, key);
+                false
+            }
+            Place::Backoff(end, _) | Place::ErrorBackoff(end) => {
+                self.insert_backoff(queued, end, policy);
+                false
+            }
+            Place::Unschedulable(_) => self.reconsider(queued, &old, now, policy),
+        }
+    }
+
+    /// Puts a pod that changed itself back where it belongs now.
+    fn reconsider(&mut self, mut queued: QueuedPod, old: &Pod, now: Now, policy: &dyn Policy) -> bool {
+        let new = Arc::clone(&queued.pod);
+        let changed = Changed::Pod { old: Some(old), new: Some(&new) };
+        for event in pod_events(old, &new) {
+            let found = verdict(&queued, event, changed, policy, &mut self.work);
+            match self.try_requeue(queued, found, Cause::Event(event), now, policy) {
+                Err(staying) => queued = staying,
+                Ok(queue) => {
+                    self.work.pods_moved += 1;
+                    return queue == QueueName::Active && event == POD_UPDATED;
+                }
+            }
+        }
+        // It has not left, so it does not come in anew.
+        self.places.insert_unschedulable(queued);
+        false
+    }
+
+    /// Takes a pod out to be tried: the first active one, or else the one whose backoff ends first. It is in flight
+    /// until [`Queue::done`] or [`Queue::re_add`].
+    pub(super) fn pop(&mut self) -> Option<QueuedPod> {
+        loop {
+            let uid = match self.places.first_active() {
+                Some(uid) => uid,
+                None if self.pops_early => {
+                    let (_, uid) = self.places.first_backoff()?;
+                    self.counts.note_incoming(QueueName::Active, Cause::PopFromBackoffQ);
+                    uid
+                }
+                None => return None,
+            };
+            let (mut queued, _) = self.places.remove(&uid)?;
+            self.counts.leaves(&queued);
+            if self.in_flight.has(&uid) {
+                continue;
+            }
+            queued.attempts += 1;
+            self.in_flight.begin(nominated(Arc::clone(&queued.pod), queued.told_nomination));
+            return Some(queued);
+        }
+    }
+
+    /// What has become of the object of a pod in flight.
+    pub(super) fn object(&self, uid: &str) -> Option<Found> {
+        self.in_flight.object(uid).cloned()
+    }
+
+    /// A pod in flight does not come back: it has been given a node, or nobody is to place it any more.
+    pub(super) fn done(&mut self, uid: &str) {
+        self.in_flight.done(uid);
+    }
+
+    /// A pod does not wait any more, because of what has become of its object.
+    pub(super) fn withdraw(&mut self, uid: &str, because: Found) -> Option<QueuedPod> {
+        self.in_flight.set_object(uid, because);
+        let (queued, _) = self.places.remove(uid)?;
+        self.counts.leaves(&queued);
+        Some(queued)
+    }
+
+    /// Sets the node that the scheduler goes by as the one a waiting pod is nominated to.
+    pub(super) fn nominate(&mut self, uid: &str, nomination: Option<Symbol>) {
+        self.places.set_nomination(uid, nomination);
     }
 }
 
-/// Whole seconds since the epoch.
-fn truncate(at: Now) -> i64 {
-    at.as_nanos().div_euclid(SECOND)
+/// The pod, nominated to a node or to none.
+pub(super) fn nominated(pod: Arc<Pod>, nomination: Option<Symbol>) -> Arc<Pod> {
+    if pod.nominated_node_name == nomination {
+        return pod;
+    }
+    Arc::new(Pod { nominated_node_name: nomination, ..(*pod).clone() })
 }

@@ -67,7 +67,7 @@ fn an_assumed_pod_takes_room_and_a_failed_binding_gives_it_back() {
     let failed = scheduler.step(Input::BindFinished { uid: "a", result: Err("no".into()) }, SOON);
     assert!(failed.commands.iter().any(|command| matches!(command, Command::PatchStatus { .. })));
     assert_eq!(scheduler.snapshot().pods().count(), 0);
-    let later = SOON.after(std::time::Duration::from_secs(60));
+    let later = SOON.after(Duration::from_secs(60));
     scheduler.step(Input::Tick, later);
     let retried = scheduler.step(Input::Schedule, later);
     assert_eq!(binds(&retried).len(), 1, "one of them fits now");
@@ -82,11 +82,11 @@ fn a_pod_that_failed_to_fit_is_tried_again_only_when_something_changes() {
         "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are \
          available: 1 Preemption is not helpful for scheduling."
     );
-    let later = SOON.after(std::time::Duration::from_secs(60));
+    let later = SOON.after(Duration::from_secs(60));
     scheduler.step(Input::Tick, later);
     assert!(scheduler.step(Input::Schedule, later).tried.is_none());
     scheduler.step(Input::Upsert(&node("large", &json!({"cpu": "4", "pods": "10"}), &json!({}))), later);
-    scheduler.step(Input::Tick, later.after(std::time::Duration::from_secs(60)));
+    scheduler.step(Input::Tick, later.after(Duration::from_secs(60)));
     assert_eq!(binds(&scheduler.step(Input::Schedule, later)), [("default/big".into(), "large".into())]);
 }
 
@@ -129,7 +129,7 @@ fn preemption_evicts_nominates_and_places_once_the_victim_is_gone() {
     assert_eq!(step.tried.expect("tried").message, "0/1 nodes are available: 1 Insufficient cpu.");
 
     scheduler.step(Input::Delete(&victim), SOON);
-    let later = SOON.after(std::time::Duration::from_secs(60));
+    let later = SOON.after(Duration::from_secs(60));
     scheduler.step(Input::Tick, later);
     assert_eq!(binds(&scheduler.step(Input::Schedule, later)), [("default/urgent".into(), "n".into())]);
 }
@@ -157,7 +157,7 @@ fn promised(name: &str, cpu: &str) -> Object {
 }
 
 fn is_placed_later(scheduler: &mut Scheduler, name: &str) -> bool {
-    let later = SOON.after(std::time::Duration::from_secs(30));
+    let later = SOON.after(Duration::from_secs(30));
     scheduler.step(Input::Tick, later);
     binds(&scheduler.step(Input::Schedule, later)).iter().any(|(pod, _)| pod == &format!("default/{name}"))
 }

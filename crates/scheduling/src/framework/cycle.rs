@@ -3,6 +3,7 @@
 use base::Interner;
 
 use crate::cluster::Cluster;
+use crate::evictions::Evictions;
 use crate::snapshot::{Nominator, Snapshot};
 
 /// The state of the cluster while one pod is decided. It does not change until the decision is made.
@@ -16,4 +17,6 @@ pub struct Cycle<'a> {
     pub cluster: &'a Cluster,
     /// Pods that have been promised a place.
     pub nominator: &'a Nominator,
+    /// For whom pods are being evicted.
+    pub evictions: &'a Evictions,
 }

@@ -4,12 +4,13 @@
 //! whether it concerns a given pod (queueing hints, KEP-4247). An event has a resource and actions; a change
 //! of an object may be several actions at once.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{Node, Pod};
 
 /// What an event is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Resource {
     /// Pods, wherever they are; only registered, never sent.
     Pod,
@@ -82,7 +83,7 @@ impl Actions {
 }
 
 /// An event, or what a plugin registers for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClusterEvent {
     /// What it is about.
     pub resource: Resource,
@@ -91,6 +92,9 @@ pub struct ClusterEvent {
 }
 
 impl ClusterEvent {
+    /// Everything may have changed: time has passed, or a pod is to be tried whatever has happened.
+    pub const WILDCARD: ClusterEvent = ClusterEvent::new(Resource::Any, Actions::ALL);
+
     /// An event.
     pub const fn new(resource: Resource, actions: Actions) -> ClusterEvent {
         ClusterEvent { resource, actions }
@@ -107,17 +111,19 @@ impl ClusterEvent {
                 && matches!(event.resource, Resource::AssignedPod | Resource::UnscheduledPod);
         same_resource && self.actions.overlaps(event.actions) && event.actions <= self.actions
     }
+}
 
-    /// Upstream's label, as in metrics: `NodeAdd`, `AssignedPodUpdatePodLabel`.
-    pub fn label(&self) -> String {
-        let resource = match self.resource {
+/// Upstream's label, as in metrics: `NodeAdd`, `AssignedPodUpdatePodLabel`.
+impl fmt::Display for ClusterEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.resource {
             Resource::Pod => "Pod",
             Resource::AssignedPod => "AssignedPod",
             Resource::UnscheduledPod => "UnschedulablePod",
             Resource::Node => "Node",
             Resource::Any => "*",
-        };
-        format!("{resource}{}", self.actions.label())
+        })?;
+        f.write_str(self.actions.label())
     }
 }
 
@@ -140,13 +146,21 @@ pub enum Changed<'a> {
     },
 }
 
-impl Changed<'_> {
+impl<'a> Changed<'a> {
+    /// No object: what happened is not about one.
+    pub const NOTHING: Changed<'static> = Changed::Pod { old: None, new: None };
+
+    /// The pod that the event is about, in its newest form.
+    pub fn pod(&self) -> Option<&'a Pod> {
+        match self {
+            Changed::Pod { old, new } => new.or(*old),
+            Changed::Node { .. } => None,
+        }
+    }
+
     /// Whether the object is `pod` itself.
     pub fn is_pod(&self, pod: &Pod) -> bool {
-        match self {
-            Changed::Pod { old, new } => new.or(*old).is_some_and(|object| object.uid == pod.uid),
-            Changed::Node { .. } => false,
-        }
+        self.pod().is_some_and(|object| object.uid == pod.uid)
     }
 }
 
@@ -227,7 +241,7 @@ mod tests {
 
     #[test]
     fn labels_are_upstreams() {
-        let label = |resource, actions| ClusterEvent::new(resource, actions).label();
+        let label = |resource, actions| ClusterEvent::new(resource, actions).to_string();
         assert_eq!(label(Resource::Node, Actions::ADD), "NodeAdd");
         assert_eq!(label(Resource::AssignedPod, Actions::UPDATE_POD_LABEL), "AssignedPodUpdatePodLabel");
         assert_eq!(label(Resource::UnscheduledPod, Actions::UPDATE), "UnschedulablePodUpdate");

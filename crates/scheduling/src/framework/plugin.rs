@@ -51,6 +51,10 @@ pub trait Plugin: Send + Sync {
 
     /// Whether an event for which the plugin is registered may let a pod fit that it refused. `cycle` is the
     /// state after the event.
+    ///
+    /// Contract: if the changed object is not `pod` itself ([`Changed::is_pod`]), the answer depends on nothing of
+    /// `pod` but its shape. The queue asks once for all pods that have a shape in common and were refused by the
+    /// same plugins. Only about a change of the pod itself is each pod asked for.
     fn hint(&self, _cycle: Cycle<'_>, _pod: &Pod, _event: ClusterEvent, _changed: Changed<'_>) -> Hint {
         Hint::Queue
     }

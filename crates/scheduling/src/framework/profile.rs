@@ -134,6 +134,11 @@ impl Profile {
         self.names_at(point).any(|known| known == name)
     }
 
+    /// All its plugins, in no particular order.
+    pub fn plugins(&self) -> impl Iterator<Item = &ProfilePlugin> {
+        self.plugins.iter()
+    }
+
     /// The plugin called `name`, if this profile has it.
     pub fn plugin(&self, name: &str) -> Option<&ProfilePlugin> {
         self.plugins.iter().find(|plugin| plugin.registration.name == name)

@@ -173,8 +173,12 @@ impl State {
         let is_same_everywhere =
             narrow == self.narrow && !(self.plan.depends_on_nodes && before.nodes != now.nodes);
         self.narrow = narrow;
+        let dirty = self.dirty(cycle, counts, before);
+        if is_same_everywhere && matches!(&dirty, Dirty::Rows(rows) if rows.is_empty()) {
+            return Some(());
+        }
         let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
-        match self.dirty(cycle, counts, before) {
+        match dirty {
             Dirty::Rows(rows) if is_same_everywhere => {
                 for row in rows {
                     self.look_at(row, cycle, counts, &prepared, work)?;
@@ -324,24 +328,14 @@ impl State {
 
     /// Whether what is cached about a refusal still holds.
     pub(super) fn cached_refusal(&self, pod: &Pod) -> Option<&CachedRefusal> {
-        self.refusal.as_ref().filter(|cached| {
-            cached.seen == self.seen
-                && cached.never_preempts == pod.never_preempts
-        })
+        self.refusal
+            .as_ref()
+            .filter(|cached| cached.seen == self.seen && cached.never_preempts == pod.never_preempts)
     }
 
     /// Keeps a refusal until something changes.
-    pub(super) fn cache_refusal(
-        &mut self,
-        pod: &Pod,
-        summary: Arc<Summary>,
-        nomination: Nomination,
-    ) {
-        self.refusal = Some(CachedRefusal {
-            seen: self.seen,
-            never_preempts: pod.never_preempts,
-            summary,
-            nomination,
-        });
+    pub(super) fn cache_refusal(&mut self, pod: &Pod, summary: Arc<Summary>, nomination: Nomination) {
+        self.refusal =
+            Some(CachedRefusal { seen: self.seen, never_preempts: pod.never_preempts, summary, nomination });
     }
 }

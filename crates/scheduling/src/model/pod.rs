@@ -80,6 +80,15 @@ impl fmt::Display for PodKey {
     }
 }
 
+/// Why a pod is not placed, as its object says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotScheduled {
+    /// The reason of its condition PodScheduled.
+    pub reason: Box<str>,
+    /// The message of it.
+    pub message: Box<str>,
+}
+
 /// A pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
@@ -105,6 +114,8 @@ pub struct Pod {
     pub is_being_preempted: bool,
     /// `metadata.generation`, for the conditions written about it.
     pub generation: i64,
+    /// Its condition PodScheduled, if that is False.
+    pub not_scheduled: Option<Arc<NotScheduled>>,
 }
 
 impl Pod {
@@ -112,8 +123,8 @@ impl Pod {
     pub fn compile(pod: &wire::Pod, shapes: &mut Shapes, compiler: &mut Compiler<'_>) -> Pod {
         let name =
             |name: &str, compiler: &mut Compiler<'_>| (!name.is_empty()).then(|| compiler.symbol(name));
-        let disruption =
-            pod.status.conditions.iter().find(|condition| condition.r#type == "DisruptionTarget");
+        let condition = |kind| pod.status.conditions.iter().find(|condition| condition.r#type == kind);
+        let (disruption, scheduled) = (condition("DisruptionTarget"), condition("PodScheduled"));
         let shape = shape(pod, compiler);
         Pod {
             key: PodKey {
@@ -132,6 +143,10 @@ impl Pod {
                 condition.status == "True" && condition.reason == "PreemptionByScheduler"
             }),
             generation: pod.metadata.generation,
+            not_scheduled: scheduled.filter(|condition| condition.status == "False").map(|condition| {
+                let (reason, message) = (condition.reason.as_str().into(), condition.message.as_str().into());
+                Arc::new(NotScheduled { reason, message })
+            }),
         }
     }
 }

@@ -28,6 +28,16 @@ pub static REGISTRATION: Registration = Registration {
 struct DefaultPreemption;
 
 impl Plugin for DefaultPreemption {
+    /// While victims are being evicted in the background, the pod is not tried: the first of them to leave would
+    /// wake it too early.
+    fn pre_enqueue(&self, cycle: Cycle<'_>, pod: &Pod) -> Result<(), Status> {
+        if cycle.evictions.holds_back(&pod.uid) {
+            let reason = Reason::fixed("waiting for the preemption for this pod to be finished");
+            return Err(Status::unresolvable(NAME, reason));
+        }
+        Ok(())
+    }
+
     /// The plugin waits for victims to leave, but whether the pod then fits is for those to say that refused it.
     fn hint(&self, _cycle: Cycle<'_>, _pod: &Pod, _event: ClusterEvent, _changed: Changed<'_>) -> Hint {
         Hint::Skip

@@ -75,8 +75,7 @@ impl Drive {
                 None => return false,
             },
             1 => {
-                let step = scheduler.step(Input::Schedule, self.now);
-                self.commands.extend(step.commands.into_iter().filter(has_effect));
+                self.commands_of(scheduler, Input::Schedule);
             }
             2 if !self.commands.is_empty() => {
                 let command = self.commands.swap_remove(self.dice.below(self.commands.len()));
@@ -86,7 +85,7 @@ impl Drive {
                 if self.dice.chance(5) {
                     self.now = self.now.after(Duration::from_secs(400));
                 }
-                scheduler.step(Input::Tick, self.now);
+                self.commands_of(scheduler, Input::Tick);
             }
         }
         true
@@ -96,11 +95,11 @@ impl Drive {
         match change {
             Change::Put(object) => {
                 let object = self.truth.put(object);
-                scheduler.step(Input::Upsert(&object), self.now);
+                self.commands_of(scheduler, Input::Upsert(&object));
             }
             Change::Remove(object) => {
                 if let Some(object) = self.truth.remove(&key_of(&object)) {
-                    scheduler.step(Input::Delete(&object), self.now);
+                    self.commands_of(scheduler, Input::Delete(&object));
                 }
             }
         }
@@ -140,20 +139,29 @@ impl Drive {
                 }
                 self.change(scheduler, Change::Put(patched.into()));
             }
-            Command::Evict { pod, uid, .. } => {
-                let Some(mut victim) = self.truth.pod(&pod.namespace, &pod.name, uid).cloned() else {
-                    return;
-                };
-                if self.dice.chance(50) {
-                    self.change(scheduler, Change::Remove(victim.into()));
-                    return;
+            Command::Evict { pod, uid, preemptor, .. } => {
+                let is_refused = self.dice.chance(10);
+                if !is_refused && let Some(victim) = self.truth.pod(&pod.namespace, &pod.name, uid).cloned() {
+                    self.evict(scheduler, victim);
                 }
-                pod_changes::terminate(&mut victim);
-                pod_changes::set_condition(&mut victim, "DisruptionTarget", "True", "PreemptionByScheduler");
-                self.change(scheduler, Change::Put(victim.into()));
+                // An answer may be lost.
+                if self.dice.chance(80) {
+                    let result = if is_refused { Err("refused".to_owned()) } else { Ok(()) };
+                    self.commands_of(scheduler, Input::EvictFinished { preemptor, victim: uid, result });
+                }
             }
             Command::Event { .. } | Command::WakeAt(_) => {}
         }
+    }
+
+    fn evict(&mut self, scheduler: &mut Scheduler, mut victim: Pod) {
+        if self.dice.chance(50) {
+            self.change(scheduler, Change::Remove(victim.into()));
+            return;
+        }
+        pod_changes::terminate(&mut victim);
+        pod_changes::set_condition(&mut victim, "DisruptionTarget", "True", "PreemptionByScheduler");
+        self.change(scheduler, Change::Put(victim.into()));
     }
 
     fn commands_of(&mut self, scheduler: &mut Scheduler, input: Input<'_>) {

@@ -35,7 +35,11 @@ fn placed_pods(scheduler: &mut Scheduler, drive: &Drive) -> BTreeMap<String, (St
         if !pod.spec.node_name.is_empty() && !is_over {
             let compiled = Arc::new(scheduler.compile_pod(pod));
             placed.insert(uid.to_owned(), (pod.spec.node_name.clone(), compiled));
-        } else if let Some(node) = nodes.get(uid).filter(|_| pod.spec.node_name.is_empty()) {
+        } else if let Some(node) = nodes.get(uid)
+            && pod.spec.node_name.is_empty()
+            // One that is being deleted is not going to be bound.
+            && pod.metadata.deletion_timestamp.is_none()
+        {
             let assumed = scheduler.snapshot().pod(uid).expect("a pod that is being bound is assumed");
             placed.insert(uid.to_owned(), ((*node).to_owned(), Arc::clone(assumed)));
         }

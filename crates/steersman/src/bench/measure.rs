@@ -34,6 +34,15 @@ impl Outcome {
     /// All of them.
     pub(super) const ALL: [Outcome; 3] = [Outcome::Scheduled, Outcome::Unschedulable, Outcome::Error];
 
+    fn of(outcome: &scheduling::outcome::Outcome) -> Outcome {
+        use scheduling::outcome::Outcome as Came;
+        match outcome {
+            Came::Placed(_) => Outcome::Scheduled,
+            Came::Unschedulable(_) | Came::NoNodes => Outcome::Unschedulable,
+            Came::Failed(_) => Outcome::Error,
+        }
+    }
+
     /// The value of the label `result`.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -48,8 +57,8 @@ impl Outcome {
 pub(super) struct Fed {
     /// What is to be done.
     pub(super) commands: Vec<Command>,
-    /// Whether there was an attempt to place a pod.
-    pub(super) was_tried: bool,
+    /// How the attempt to place a pod ended, if there was one.
+    pub(super) attempt: Option<Outcome>,
     /// The real time that it took.
     pub(super) took: Duration,
 }
@@ -60,9 +69,9 @@ pub(super) struct Fed {
 pub(super) fn feed(scheduler: &mut Scheduler, input: Input<'_>, now: Now) -> Fed {
     let before = Instant::now();
     let step = scheduler.step(input, now);
-    let was_tried = step.tried.is_some();
+    let attempt = step.tried.as_ref().map(|tried| Outcome::of(&tried.outcome));
     drop(step.tried);
-    Fed { commands: step.commands, was_tried, took: before.elapsed() }
+    Fed { commands: step.commands, attempt, took: before.elapsed() }
 }
 
 /// Which pods count as bound within a period.

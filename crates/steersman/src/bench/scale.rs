@@ -13,7 +13,7 @@ use scheduling::engine::{Command, Input, Scheduler};
 use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Object, decode};
 
-use super::measure::{Fed, Measured, Outcome, Period, Scope, feed, forget_peak};
+use super::measure::{Fed, Measured, Period, Scope, feed, forget_peak};
 use super::world::DECISION;
 use crate::cluster_files::complete;
 
@@ -140,16 +140,14 @@ impl Cluster {
     /// Decides until nobody can be decided about, now or later.
     fn decide(&mut self) {
         loop {
-            let Fed { commands, was_tried, took } = feed(&mut self.scheduler, Input::Schedule, self.now);
-            if !was_tried && commands.is_empty() {
+            let Fed { commands, attempt, took } = feed(&mut self.scheduler, Input::Schedule, self.now);
+            if attempt.is_none() && commands.is_empty() {
                 // What waits now waits for events, and there are none.
                 return;
             }
             self.now = self.now.after(DECISION);
             self.note(took);
-            let is_bound = commands.iter().any(|command| matches!(command, Command::Bind { .. }));
-            let outcome = if is_bound { Outcome::Scheduled } else { Outcome::Unschedulable };
-            if let Some(period) = self.period.as_mut().filter(|_| was_tried) {
+            if let Some((period, outcome)) = self.period.as_mut().zip(attempt) {
                 period.attempt(took, outcome);
             }
             self.carry_out(commands.into());
@@ -226,6 +224,7 @@ fn object(text: &str) -> Result<Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::measure::Outcome;
 
     #[test]
     fn every_pod_that_fits_is_bound() {

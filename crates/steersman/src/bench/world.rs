@@ -22,7 +22,7 @@ use scheduling::engine::{Command, Input, Scheduler};
 use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Kind, Object, Pod};
 
-use super::measure::{Fed, Measured, Outcome, Period, Scope, feed};
+use super::measure::{Fed, Measured, Period, Scope, feed};
 use super::opcodes::Stage;
 pub(super) use background::Background;
 pub(super) use objects::Handle;
@@ -186,15 +186,15 @@ impl World {
 
     /// Has the core decide about the next pod. Returns false if none was waiting.
     fn decide(&mut self) -> bool {
-        let Fed { commands, was_tried, took } = feed(&mut self.scheduler, Input::Schedule, self.now);
-        if !was_tried && commands.is_empty() {
+        let Fed { commands, attempt, took } = feed(&mut self.scheduler, Input::Schedule, self.now);
+        if attempt.is_none() && commands.is_empty() {
             return false;
         }
         if let Some(period) = &mut self.period {
             period.input(took);
             // A pod that is not worth a decision any more is only taken off the queue.
-            if was_tried {
-                period.attempt(took, outcome(&commands));
+            if let Some(outcome) = attempt {
+                period.attempt(took, outcome);
             }
         }
         self.carry_out(commands.into());
@@ -219,18 +219,6 @@ impl World {
             self.waiting.uids.remove(uid);
         }
     }
-}
-
-/// How an attempt ended, from what is to be done about it.
-fn outcome(commands: &[Command]) -> Outcome {
-    let told = commands.iter().find_map(|command| match command {
-        Command::Bind { .. } => Some(Outcome::Scheduled),
-        Command::PatchStatus { condition: Some(condition), .. } if condition.reason == "Unschedulable" => {
-            Some(Outcome::Unschedulable)
-        }
-        _ => None,
-    });
-    told.unwrap_or(Outcome::Error)
 }
 
 /// A pod that the world keeps.

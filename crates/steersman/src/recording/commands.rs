@@ -30,8 +30,8 @@ fn take_in(digest: Digest, command: &Command) -> Digest {
                 Some(node) => digest.number(1).text(node),
             }
         }
-        Command::Evict { pod, uid, message } => {
-            digest.text("evict").text(&pod.to_string()).text(uid).text(message)
+        Command::Evict { pod, uid, preemptor, node, message } => {
+            digest.text("evict").text(&pod.to_string()).text(uid).text(preemptor).text(node).text(message)
         }
         Command::Event { pod, kind, note } => {
             digest.text("event").text(&pod.to_string()).text(event(*kind)).text(note)
@@ -70,7 +70,9 @@ pub(crate) fn sentence(command: &Command) -> String {
             }
             sentence
         }
-        Command::Evict { pod, uid, message } => format!("evict {}: {message}", named(pod, uid)),
+        Command::Evict { pod, uid, preemptor, node, message } => {
+            format!("evict {} from {node} for the pod with uid {preemptor}: {message}", named(pod, uid))
+        }
         Command::Event { pod, kind, note } => format!("event about {pod}: {}: {note}", event(*kind)),
         Command::WakeAt(at) => format!("wake at {}", Timestamp::from_nanos(at.as_nanos())),
     }
@@ -105,8 +107,13 @@ mod tests {
     #[test]
     fn commands_that_differ_in_anything_have_another_digest_and_another_sentence() {
         let event = |kind, note: &str| Command::Event { pod: key("web"), kind, note: note.to_owned() };
-        let evict =
-            |message: &str| Command::Evict { pod: key("web"), uid: "u".into(), message: message.to_owned() };
+        let evict = |preemptor: &str, node: &str, message: &str| Command::Evict {
+            pod: key("web"),
+            uid: "u".into(),
+            preemptor: preemptor.into(),
+            node: node.into(),
+            message: message.to_owned(),
+        };
         let commands = [
             bind("web", "u", "a"),
             bind("web", "u", "b"),
@@ -118,8 +125,10 @@ mod tests {
             patch(None, Some("full"), 0),
             patch(None, Some("full"), 1),
             patch(None, Some("empty"), 0),
-            evict("x"),
-            evict("y"),
+            evict("p", "a", "x"),
+            evict("p", "a", "y"),
+            evict("p", "b", "x"),
+            evict("q", "a", "x"),
             event(EventKind::Scheduled, "x"),
             event(EventKind::Preempted, "x"),
             event(EventKind::Scheduled, "y"),

@@ -11,7 +11,7 @@ use wire::Object;
 use wire::decode::DecodeError;
 
 /// The inputs there are.
-const KINDS: [&str; 5] = ["upsert", "delete", "schedule", "bindFinished", "tick"];
+const KINDS: [&str; 6] = ["upsert", "delete", "schedule", "bindFinished", "evictFinished", "tick"];
 
 /// An input read from a recording.
 pub(crate) enum RecordedInput {
@@ -23,6 +23,8 @@ pub(crate) enum RecordedInput {
     Schedule,
     /// [`Input::BindFinished`].
     BindFinished { uid: String, error: Option<String> },
+    /// [`Input::EvictFinished`].
+    EvictFinished { preemptor: String, victim: String, error: Option<String> },
     /// [`Input::Tick`].
     Tick,
 }
@@ -48,6 +50,13 @@ enum Written<'i> {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<&'i str>,
     },
+    EvictFinished {
+        at: i64,
+        preemptor: &'i str,
+        victim: &'i str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'i str>,
+    },
     Tick {
         at: i64,
     },
@@ -65,6 +74,10 @@ struct Read<'l> {
     #[serde(default)]
     uid: Option<String>,
     #[serde(default)]
+    preemptor: Option<String>,
+    #[serde(default)]
+    victim: Option<String>,
+    #[serde(default)]
     error: Option<String>,
 }
 
@@ -77,6 +90,9 @@ pub(super) fn write(input: &Input<'_>, now: Now, line: &mut Vec<u8>) -> serde_js
         Input::Schedule => Written::Schedule { at },
         Input::BindFinished { uid, result } => {
             Written::BindFinished { at, uid, error: result.as_ref().err().map(String::as_str) }
+        }
+        Input::EvictFinished { preemptor, victim, result } => {
+            Written::EvictFinished { at, preemptor, victim, error: result.as_ref().err().map(String::as_str) }
         }
         Input::Tick => Written::Tick { at },
     };
@@ -96,6 +112,11 @@ pub(super) fn read(line: &[u8]) -> Result<(Now, RecordedInput)> {
             uid: required(read.uid.take(), "uid", &kind)?,
             error: read.error.take(),
         },
+        "evictFinished" => RecordedInput::EvictFinished {
+            preemptor: required(read.preemptor.take(), "preemptor", &kind)?,
+            victim: required(read.victim.take(), "victim", &kind)?,
+            error: read.error.take(),
+        },
         "tick" => RecordedInput::Tick,
         unknown => {
             let meant = wire::config::closest(unknown, &KINDS);
@@ -103,8 +124,13 @@ pub(super) fn read(line: &[u8]) -> Result<(Now, RecordedInput)> {
             bail!("there is no input {unknown:?}{hint} The inputs are {}", KINDS.join(", "));
         }
     };
-    let left =
-        [("object", read.object.is_some()), ("uid", read.uid.is_some()), ("error", read.error.is_some())];
+    let left = [
+        ("object", read.object.is_some()),
+        ("uid", read.uid.is_some()),
+        ("preemptor", read.preemptor.is_some()),
+        ("victim", read.victim.is_some()),
+        ("error", read.error.is_some()),
+    ];
     if let Some((field, _)) = left.iter().find(|(_, is_there)| *is_there) {
         bail!("an input {kind:?} has no field {field:?}");
     }
@@ -146,6 +172,9 @@ impl RecordedInput {
             RecordedInput::BindFinished { uid, error } => {
                 Input::BindFinished { uid, result: error.clone().map_or(Ok(()), Err) }
             }
+            RecordedInput::EvictFinished { preemptor, victim, error } => {
+                Input::EvictFinished { preemptor, victim, result: error.clone().map_or(Ok(()), Err) }
+            }
             RecordedInput::Tick => Input::Tick,
         }
     }
@@ -161,6 +190,12 @@ impl RecordedInput {
             RecordedInput::BindFinished { uid, error: None } => format!("the pod with uid {uid} was bound"),
             RecordedInput::BindFinished { uid, error: Some(error) } => {
                 format!("the pod with uid {uid} could not be bound: {error}")
+            }
+            RecordedInput::EvictFinished { victim, error: None, .. } => {
+                format!("the pod with uid {victim} was evicted")
+            }
+            RecordedInput::EvictFinished { victim, error: Some(error), .. } => {
+                format!("the pod with uid {victim} could not be evicted: {error}")
             }
             RecordedInput::Tick => "time has passed".to_owned(),
         }

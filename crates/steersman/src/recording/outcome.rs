@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use scheduling::engine::{Command, Step};
+use scheduling::engine::{Command, Step, Tried};
+use scheduling::outcome;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::commands::{self, pod_and_uid};
@@ -81,37 +82,33 @@ impl Outcome {
         }
         let n_commands = step.commands.len() as u64;
         let digest = Checksum(commands::digest(&step.commands));
-        let tried = step.tried.as_ref().map(|tried| &tried.pod);
-        let decided = tried.and_then(|tried| {
-            let is_tried = |uid: &str| *uid == *tried.uid;
-            let (pod, uid) = (tried.key.to_string(), tried.uid.to_string());
-            step.commands.iter().find_map(|command| match command {
-                Command::Bind { uid: bound, node, .. } if is_tried(bound) => Some(Outcome::Bound {
-                    pod: pod.clone(),
-                    uid: uid.clone(),
-                    node: node.to_string(),
-                    commands: n_commands,
-                    digest,
-                }),
-                Command::PatchStatus {
-                    uid: patched,
-                    condition: Some(condition),
-                    nominated_node_name,
-                    ..
-                } if is_tried(patched) => Some(Outcome::Refused {
-                    pod: pod.clone(),
-                    uid: uid.clone(),
-                    reason: condition.reason.to_owned(),
-                    message: condition.message.clone(),
-                    nominated: nominated_node_name.as_ref().map(ToString::to_string),
-                    evicted: evicted(&step.commands),
-                    commands: n_commands,
-                    digest,
-                }),
-                _ => None,
-            })
+        let Some(tried) = &step.tried else {
+            return Some(Outcome::Commands { commands: n_commands, digest });
+        };
+        let (pod, uid) = (tried.pod.key.to_string(), tried.pod.uid.to_string());
+        let bound = step.commands.iter().find_map(|command| match command {
+            Command::Bind { uid, node, .. } if *uid == tried.pod.uid => Some(node.to_string()),
+            _ => None,
         });
-        Some(decided.unwrap_or(Outcome::Commands { commands: n_commands, digest }))
+        let nominated = step.commands.iter().find_map(|command| match command {
+            Command::PatchStatus { uid, nominated_node_name: Some(node), .. } if *uid == tried.pod.uid => {
+                Some(node.to_string())
+            }
+            _ => None,
+        });
+        Some(match bound {
+            Some(node) => Outcome::Bound { pod, uid, node, commands: n_commands, digest },
+            None => Outcome::Refused {
+                pod,
+                uid,
+                reason: tried.reason().to_owned(),
+                message: tried.message.clone(),
+                nominated,
+                evicted: evicted(tried),
+                commands: n_commands,
+                digest,
+            },
+        })
     }
 
     /// The pod that was tried.
@@ -123,12 +120,11 @@ impl Outcome {
     }
 }
 
-fn evicted(commands: &[Command]) -> Vec<String> {
-    let evictions = commands.iter().filter_map(|command| match command {
-        Command::Evict { pod, .. } => Some(pod.to_string()),
-        _ => None,
-    });
-    evictions.collect()
+/// The pods that have to leave for the one that was tried, without those that are leaving anyway.
+fn evicted(tried: &Tried) -> Vec<String> {
+    let outcome::Outcome::Unschedulable(refused) = &tried.outcome else { return Vec::new() };
+    let victims = refused.room.iter().flat_map(|room| &room.victims);
+    victims.filter(|victim| !victim.is_terminating).map(|victim| victim.key.to_string()).collect()
 }
 
 impl fmt::Display for Outcome {

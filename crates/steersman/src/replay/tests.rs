@@ -62,6 +62,7 @@ struct Seen {
     n_refused: usize,
     n_evicted: usize,
     n_failed_bindings: usize,
+    n_failed_evictions: usize,
 }
 
 /// Does what comes to mind to a scheduler, and records it.
@@ -70,6 +71,7 @@ fn record_at_random(seed: u64, path: &std::path::Path, seen: &mut Seen) {
     let mut scheduler = scheduler(seed, path);
     let mut now = START;
     let mut unbound: Vec<String> = Vec::new();
+    let mut evicting: Vec<(String, String)> = Vec::new();
     for _ in 0..stream.below(80) + 20 {
         now = Now::from_nanos(now.as_nanos() + stream.below(3) as i64 * SECOND);
         let (i, size) = (stream.below(8), stream.below(20) + 1);
@@ -86,6 +88,13 @@ fn record_at_random(seed: u64, path: &std::path::Path, seen: &mut Seen) {
                 let result = if fails { Err(format!("no \"{size}\"\n")) } else { Ok(()) };
                 scheduler.step(Input::BindFinished { uid: &uid, result }, now)
             }
+            7 if !evicting.is_empty() => {
+                let (preemptor, victim) = evicting.swap_remove(stream.below(evicting.len()));
+                let fails = size > 10;
+                seen.n_failed_evictions += usize::from(fails);
+                let result = if fails { Err("no".to_owned()) } else { Ok(()) };
+                scheduler.step(Input::EvictFinished { preemptor: &preemptor, victim: &victim, result }, now)
+            }
             _ => scheduler.step(Input::Schedule, now),
         }
         .commands;
@@ -95,7 +104,10 @@ fn record_at_random(seed: u64, path: &std::path::Path, seen: &mut Seen) {
                     seen.n_bound += 1;
                     unbound.push(uid.to_string());
                 }
-                Command::Evict { .. } => seen.n_evicted += 1,
+                Command::Evict { uid, preemptor, .. } => {
+                    seen.n_evicted += 1;
+                    evicting.push((preemptor.to_string(), uid.to_string()));
+                }
                 Command::PatchStatus { .. } => seen.n_refused += 1,
                 _ => {}
             }
@@ -126,12 +138,8 @@ fn whatever_happened_happens_again() {
     }
     // Otherwise the histories are too tame to prove anything.
     assert!(seen.n_bound > 100 && seen.n_refused > 100, "{} {}", seen.n_bound, seen.n_refused);
-    assert!(
-        seen.n_evicted > 10 && seen.n_failed_bindings > 10,
-        "{} {}",
-        seen.n_evicted,
-        seen.n_failed_bindings
-    );
+    let rare = [seen.n_evicted, seen.n_failed_bindings, seen.n_failed_evictions];
+    assert!(rare.iter().all(|n| *n > 10), "{rare:?}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn another_seed_differs_and_says_where() {
     let ran = differing.expect("a seed that matters");
     check_differs(
         &ran,
-        &["changed.jsonl, line ", "what comes out about default/", "  recorded ", "  now ", "- bind "],
+        &["changed.jsonl, line ", "what comes out about default/", "  recorded ", "  now ", "\n  - "],
     );
     let line_no: usize = ran
         .stdout

@@ -5,6 +5,7 @@ use wire::config::FeatureGates;
 
 use super::*;
 use crate::cluster::Cluster;
+use crate::evictions::Evictions;
 use crate::model::{Compiler, Node, pod::Shapes};
 use crate::snapshot::{Nominator, Snapshot};
 
@@ -31,7 +32,14 @@ fn verdict(node: &str, others: &[&str], pod: &str) -> Result<(), (Code, Vec<Stri
     }
     let pod = compile(pod, others.len());
     let (cluster, nominator) = (Cluster::default(), Nominator::default());
-    let cycle = Cycle { symbols: &symbols, snapshot: &snapshot, cluster: &cluster, nominator: &nominator };
+    let evictions = Evictions::default();
+    let cycle = Cycle {
+        symbols: &symbols,
+        snapshot: &snapshot,
+        cluster: &cluster,
+        nominator: &nominator,
+        evictions: &evictions,
+    };
     let plan = plugin.filter(cycle, &pod);
     let filter = plan.filter.expect("this plugin never skips");
     filter.filter(snapshot.node(row)).map_err(|status| {

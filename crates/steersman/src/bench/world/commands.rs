@@ -18,7 +18,11 @@ impl World {
                 Command::PatchStatus { uid, condition, nominated_node_name, .. } => {
                     self.patch_status(&uid, condition, nominated_node_name, &mut commands);
                 }
-                Command::Evict { uid, .. } => self.delete_pod_now(&uid, &mut commands),
+                Command::Evict { uid, preemptor, .. } => {
+                    self.delete_pod_now(&uid, &mut commands);
+                    let answer = Input::EvictFinished { preemptor: &preemptor, victim: &uid, result: Ok(()) };
+                    self.feed(answer, &mut commands);
+                }
                 // Events are for people, and time is asked for when it passes.
                 Command::Event { .. } | Command::WakeAt(_) => {}
             }
