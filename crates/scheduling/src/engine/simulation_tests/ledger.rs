@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wire::config::{PluginArgs, PluginConfig, SchedulerConfiguration};
 use wire::{Kind, Object, Pod};
 
-use super::api_server::{Scales, is_over};
+use super::api_server::{Notice, Scales, is_over};
 use crate::engine::Scheduler;
 use crate::model::Resources;
 use crate::model::pod::PodKey;
@@ -22,6 +22,7 @@ pub(super) struct Ledger {
 struct Binding {
     node: String,
     amounts: Resources,
+    is_done: bool,
 }
 
 type Told = BTreeMap<Key, Object>;
@@ -49,9 +50,31 @@ impl Ledger {
         self.bindings.clear();
     }
 
-    /// The scheduler has been told that a binding failed, or that a pod is gone.
-    pub(super) fn forget(&mut self, uid: &str) {
-        self.bindings.remove(uid);
+    /// The scheduler is told what has become of an object. A pod that is on its node, is being deleted or is gone is not
+    /// being bound any more.
+    pub(super) fn hear(&mut self, notice: &Notice) {
+        let is_settled = match notice {
+            Notice::Put(Object::Pod(pod)) => {
+                is_over(pod) || !pod.spec.node_name.is_empty() || pod.metadata.deletion_timestamp.is_some()
+            }
+            Notice::Put(_) => false,
+            Notice::Gone(_) => true,
+        };
+        if is_settled {
+            self.bindings.remove(&notice.object().meta().uid);
+        }
+    }
+
+    /// The scheduler is told what came of a binding. The first answer counts: if that says that it was done, another one
+    /// is about another try.
+    pub(super) fn answer(&mut self, uid: &str, result: &Result<(), String>) {
+        match (result, self.bindings.get_mut(uid)) {
+            (Ok(()), Some(binding)) => binding.is_done = true,
+            (Err(_), Some(binding)) if !binding.is_done => {
+                self.bindings.remove(uid);
+            }
+            _ => {}
+        }
     }
 
     /// The scheduler asks for a binding.
@@ -64,11 +87,12 @@ impl Ledger {
         assert_eq!(pod.metadata.uid, uid, "binds a pod that came before {key}");
         assert!(pod.spec.node_name.is_empty(), "binds {key}, which is bound");
         assert!(self.is_ours(pod), "binds {key}, which is none of its business");
+        assert!(pod.metadata.deletion_timestamp.is_none(), "binds {key}, which is being deleted");
         assert!(pod.spec.scheduling_gates.is_empty(), "binds {key} past its gates");
         assert!(!self.bindings.contains_key(uid), "binds {key} again while it is being bound");
         let amounts = self.scales.pod(pod);
         self.assert_room(told, key, &amounts, node);
-        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts });
+        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts, is_done: false });
     }
 
     fn assert_room(&mut self, told: &Told, key: &PodKey, wanted: &Resources, name: &str) {

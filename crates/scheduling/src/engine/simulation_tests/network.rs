@@ -18,8 +18,43 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 pub(super) enum Message {
     /// A command, to the server.
     Request(Request),
-    /// What came of a binding, to the scheduler.
-    Bound(Arc<str>, Result<(), String>),
+    /// What came of a command, to the scheduler.
+    Answer(Answer),
+}
+
+/// What came of a command.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// Of which one.
+    pub(super) about: Asked,
+    /// Why it was not done.
+    pub(super) result: Result<(), String>,
+}
+
+/// A command that is answered.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// To bind the pod with this UID.
+    Bind(Arc<str>),
+    /// To evict a pod for another.
+    Evict {
+        /// The UID of the pod that is to get room.
+        preemptor: Arc<str>,
+        /// The UID of the pod that is to leave.
+        victim: Arc<str>,
+    },
+}
+
+impl Asked {
+    fn of(command: &Command) -> Option<Asked> {
+        match command {
+            Command::Bind { uid, .. } => Some(Asked::Bind(Arc::clone(uid))),
+            Command::Evict { uid, preemptor, .. } => {
+                Some(Asked::Evict { preemptor: Arc::clone(preemptor), victim: Arc::clone(uid) })
+            }
+            Command::PatchStatus { .. } | Command::Event { .. } | Command::WakeAt(_) => None,
+        }
+    }
 }
 
 /// A command under way.
@@ -76,22 +111,22 @@ impl Network {
         if result.is_ok() && dice.chance(faults.unanswered) {
             return;
         }
-        let Command::Bind { uid, .. } = &request.command else { return };
+        let Some(about) = Asked::of(&request.command) else { return };
         let first = faults.due(now, dice);
-        let is_ok = result.is_ok();
-        let answer = Message::Bound(Arc::clone(uid), result);
+        let is_done = result.is_ok();
+        let answer = Message::Answer(Answer { about, result });
         self.under_way.send(first, answer.clone());
         if dice.chance(faults.doubled) {
             // A failure that is reported again after the next try has begun says something false about that one.
-            let second = if is_ok || !is_honest { faults.due(first, dice) } else { first };
+            let second = if is_done || !is_honest { faults.due(first, dice) } else { first };
             self.under_way.send(second, answer);
         }
     }
 
     fn time_out(&mut self, command: &Command, now: Now) {
-        if let Command::Bind { uid, .. } = command {
-            let answer = Message::Bound(Arc::clone(uid), Err("timed out".to_owned()));
-            self.under_way.send(now.after(TIMEOUT), answer);
+        if let Some(about) = Asked::of(command) {
+            let result = Err("timed out".to_owned());
+            self.under_way.send(now.after(TIMEOUT), Message::Answer(Answer { about, result }));
         }
     }
 

@@ -8,7 +8,7 @@ use super::api_server::{ApiServer, Notice, is_over};
 use super::faults::Faults;
 use super::informer::Informer;
 use super::ledger::Ledger;
-use super::network::{Message, Network, Request};
+use super::network::{Answer, Asked, Message, Network, Request};
 use crate::engine::{Command, Input, QueuedPod, Scheduler};
 use crate::reference::Decision;
 use crate::testing::dice::Dice;
@@ -188,7 +188,13 @@ impl World {
     fn step(&mut self, input: Input<'_>) -> bool {
         let step = self.scheduler.step(input, self.now);
         let has_tried = step.tried.is_some() || !step.commands.is_empty();
-        for command in step.commands {
+        self.carry_off(step.commands);
+        self.ledger.assert_nobody_forgotten(&self.informer.told, &self.scheduler);
+        has_tried
+    }
+
+    fn carry_off(&mut self, commands: Vec<Command>) {
+        for command in commands {
             if matches!(command, Command::Event { .. } | Command::WakeAt(_)) {
                 continue;
             }
@@ -201,8 +207,6 @@ impl World {
             }
             self.network.request(command, self.now, self.faults, &mut self.dice);
         }
-        self.ledger.assert_nobody_forgotten(&self.informer.told, &self.scheduler);
-        has_tried
     }
 
     fn tell(&mut self, notice: Option<Notice>) {
@@ -234,11 +238,13 @@ impl World {
             } else if let Some(message) = self.network.receive() {
                 match message {
                     Message::Request(request) => self.serve(&request),
-                    Message::Bound(uid, result) => {
-                        if result.is_err() {
-                            self.ledger.forget(&uid);
-                        }
+                    Message::Answer(Answer { about: Asked::Bind(uid), result }) => {
+                        self.ledger.answer(&uid, &result);
                         self.step(Input::BindFinished { uid: &uid, result });
+                    }
+                    Message::Answer(Answer { about: Asked::Evict { preemptor, victim }, result }) => {
+                        let (preemptor, victim) = (&preemptor, &victim);
+                        self.step(Input::EvictFinished { preemptor, victim, result });
                     }
                 }
             }
@@ -246,51 +252,44 @@ impl World {
     }
 
     fn hear(&mut self, notice: &Notice) {
-        let object = notice.object();
+        self.ledger.hear(notice);
         match notice {
-            Notice::Put(object) => {
-                if let wire::Object::Pod(pod) = object
-                    && (is_over(pod) || !pod.spec.node_name.is_empty())
-                {
-                    self.ledger.forget(&pod.metadata.uid);
-                }
-                self.step(Input::Upsert(object));
-            }
-            Notice::Gone(_) => {
-                self.ledger.forget(&object.meta().uid);
-                self.step(Input::Delete(object));
-            }
-        }
+            Notice::Put(object) => self.step(Input::Upsert(object)),
+            Notice::Gone(object) => self.step(Input::Delete(object)),
+        };
     }
 
     /// The server does what it is asked to, or not.
     fn serve(&mut self, request: &Request) {
-        match &request.command {
+        let refused = || Err("etcdserver: request timed out".to_owned());
+        let result = match &request.command {
+            _ if request.is_refused => refused(),
             Command::Bind { pod, uid, node } => {
-                let refused = || Err("etcdserver: request timed out".to_owned());
-                let result = if request.is_refused { refused() } else { self.server.bind(pod, uid, node) };
-                if result.is_ok() && !self.faults.are_dishonest {
+                let bound = self.server.bind(pod, uid, node).map(|notice| self.tell(Some(notice)));
+                if bound.is_ok() && !self.faults.are_dishonest {
                     let is_overcommitted = self.server.is_overcommitted(node, self.ledger.ignores_scalars());
                     assert!(!is_overcommitted, "{pod} is too much for {node}");
                 }
-                let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
-                self.tell(result.ok());
-                self.network.answer(request, answer, self.now, self.faults, &mut self.dice);
+                bound
             }
-            Command::PatchStatus { pod, uid, condition, nominated_node_name } if !request.is_refused => {
+            Command::PatchStatus { pod, uid, condition, nominated_node_name } => {
                 let reason = condition.as_ref().map(|condition| condition.reason);
                 let notice = self.server.patch_status(pod, uid, reason, nominated_node_name.as_deref());
-                // A condition that says the same again changes nothing that anybody waits for.
+                // What the scheduler says about a pod is nothing that anybody waits for.
                 if let Some(notice) = notice {
                     self.informer.send(self.faults.due(self.now, &mut self.dice), notice);
                 }
+                Ok(())
             }
-            Command::Evict { pod, uid, .. } if !request.is_refused => {
-                let notice = self.server.evict(pod, uid).ok();
+            Command::Evict { pod, uid, .. } => {
+                // A pod that is gone already counts as evicted.
+                let notice = self.server.evict(pod, uid);
                 self.tell(notice);
+                Ok(())
             }
-            _ => {}
-        }
+            Command::Event { .. } | Command::WakeAt(_) => Ok(()),
+        };
+        self.network.answer(request, result, self.now, self.faults, &mut self.dice);
     }
 
     /// The scheduler dies; a new one starts from a list.
@@ -305,21 +304,15 @@ impl World {
 
     fn relist(&mut self) {
         let notices = self.informer.relist(&self.server.truth);
-        // All of it is known before the first pod is tried, so it is checked at the end only.
+        // All of it is known before the first pod is tried, so the books are looked at in the end only.
         for notice in &notices {
-            let gone = match notice {
-                Notice::Put(wire::Object::Pod(pod)) => is_over(pod) || !pod.spec.node_name.is_empty(),
-                Notice::Put(_) => false,
-                Notice::Gone(_) => true,
-            };
-            if gone {
-                self.ledger.forget(&notice.object().meta().uid);
-            }
+            self.ledger.hear(notice);
             let input = match notice {
                 Notice::Put(object) => Input::Upsert(object),
                 Notice::Gone(object) => Input::Delete(object),
             };
-            self.scheduler.step(input, self.now);
+            let step = self.scheduler.step(input, self.now);
+            self.carry_off(step.commands);
         }
         self.step(Input::Tick);
     }
