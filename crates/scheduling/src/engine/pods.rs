@@ -37,9 +37,15 @@ impl Scheduler {
         self.forget_name(&pod.key, &pod.uid);
         let before = self.snapshot.pod(&pod.uid).cloned();
         self.snapshot.upsert_pod(Arc::clone(&pod));
-        if let Some(before) = before.as_ref().filter(|before| before.node_name != pod.node_name) {
+        match &before {
             // It was assumed somewhere else, and gives that place back.
-            self.announce_removed_pod(before, now);
+            Some(before) if before.node_name != pod.node_name => self.announce_removed_pod(before, now),
+            // It may take less than it was assumed to.
+            Some(before) if was_assumed && !Arc::ptr_eq(&before.shape, &pod.shape) => {
+                let changed = Changed::Pod { old: Some(before), new: Some(&pod) };
+                self.announce(&pod_events(before, &pod), changed, None, now);
+            }
+            _ => {}
         }
         let old = before.filter(|before| !was_assumed && before.node_name == pod.node_name);
         let made_room_for =

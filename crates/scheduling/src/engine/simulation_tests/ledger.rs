@@ -22,6 +22,8 @@ pub(super) struct Ledger {
 struct Binding {
     node: String,
     amounts: Resources,
+    /// Whether the scheduler has been told what came of it: what it is told after that does not count.
+    is_answered: bool,
 }
 
 type Told = BTreeMap<Key, Object>;
@@ -49,9 +51,18 @@ impl Ledger {
         self.bindings.clear();
     }
 
-    /// The scheduler has been told that a binding failed, or that a pod is gone.
+    /// The scheduler has been told that a pod needs no binding any more.
     pub(super) fn forget(&mut self, uid: &str) {
         self.bindings.remove(uid);
+    }
+
+    /// The scheduler has been told what came of a binding.
+    pub(super) fn answer(&mut self, uid: &str, is_ok: bool) {
+        let Some(binding) = self.bindings.get_mut(uid).filter(|binding| !binding.is_answered) else { return };
+        binding.is_answered = true;
+        if !is_ok {
+            self.bindings.remove(uid);
+        }
     }
 
     /// The scheduler asks for a binding.
@@ -68,7 +79,7 @@ impl Ledger {
         assert!(!self.bindings.contains_key(uid), "binds {key} again while it is being bound");
         let amounts = self.scales.pod(pod);
         self.assert_room(told, key, &amounts, node);
-        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts });
+        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts, is_answered: false });
     }
 
     fn assert_room(&mut self, told: &Told, key: &PodKey, wanted: &Resources, name: &str) {
@@ -118,13 +129,14 @@ impl Ledger {
             let is_assumed = scheduler.snapshot().pod(uid).is_some();
             n_waiting += usize::from(waits);
             assert!(!(waits && is_assumed), "{name} waits and has a node");
+            // A pod that is being deleted is let go when its turn comes, and gives its place back at once: it will not
+            // be bound any more.
+            let may_be_dropped = pod.metadata.deletion_timestamp.is_some();
             assert_eq!(
                 is_assumed,
                 self.bindings.contains_key(uid),
                 "{name} is assumed iff it is being bound"
             );
-            // A pod that is being deleted is let go when its turn comes.
-            let may_be_dropped = pod.metadata.deletion_timestamp.is_some();
             assert!(waits || is_assumed || may_be_dropped, "{name} is forgotten");
         }
         assert_eq!(scheduler.queue().pods().count(), n_waiting, "others than waiting pods are in the queue");

@@ -20,6 +20,8 @@ pub(super) enum Message {
     Request(Request),
     /// What came of a binding, to the scheduler.
     Bound(Arc<str>, Result<(), String>),
+    /// What came of an eviction: for whom, who, and the result.
+    Evicted(Arc<str>, Arc<str>, Result<(), String>),
 }
 
 /// A command under way.
@@ -76,10 +78,9 @@ impl Network {
         if result.is_ok() && dice.chance(faults.unanswered) {
             return;
         }
-        let Command::Bind { uid, .. } = &request.command else { return };
         let first = faults.due(now, dice);
         let is_ok = result.is_ok();
-        let answer = Message::Bound(Arc::clone(uid), result);
+        let Some(answer) = answer_to(&request.command, result) else { return };
         self.under_way.send(first, answer.clone());
         if dice.chance(faults.doubled) {
             // A failure that is reported again after the next try has begun says something false about that one.
@@ -89,8 +90,7 @@ impl Network {
     }
 
     fn time_out(&mut self, command: &Command, now: Now) {
-        if let Command::Bind { uid, .. } = command {
-            let answer = Message::Bound(Arc::clone(uid), Err("timed out".to_owned()));
+        if let Some(answer) = answer_to(command, Err("timed out".to_owned())) {
             self.under_way.send(now.after(TIMEOUT), answer);
         }
     }
@@ -109,5 +109,16 @@ impl Network {
     /// Takes the message that arrives next.
     pub(super) fn receive(&mut self) -> Option<Message> {
         self.under_way.receive()
+    }
+}
+
+/// The answer to a command that has one.
+fn answer_to(command: &Command, result: Result<(), String>) -> Option<Message> {
+    match command {
+        Command::Bind { uid, .. } => Some(Message::Bound(Arc::clone(uid), result)),
+        Command::Evict { uid, preemptor, .. } => {
+            Some(Message::Evicted(Arc::clone(preemptor), Arc::clone(uid), result))
+        }
+        _ => None,
     }
 }

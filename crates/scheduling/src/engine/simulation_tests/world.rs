@@ -184,8 +184,14 @@ impl World {
         self.server.bound.len()
     }
 
-    /// Gives the scheduler an input and sends its commands off. Whether there was anything to do.
+    /// Gives the scheduler an input, sends its commands off and looks at its books. Whether there was anything to do.
     fn step(&mut self, input: Input<'_>) -> bool {
+        let has_tried = self.feed(input);
+        self.ledger.assert_nobody_forgotten(&self.informer.told, &self.scheduler);
+        has_tried
+    }
+
+    fn feed(&mut self, input: Input<'_>) -> bool {
         let step = self.scheduler.step(input, self.now);
         let has_tried = step.tried.is_some() || !step.commands.is_empty();
         for command in step.commands {
@@ -201,7 +207,6 @@ impl World {
             }
             self.network.request(command, self.now, self.faults, &mut self.dice);
         }
-        self.ledger.assert_nobody_forgotten(&self.informer.told, &self.scheduler);
         has_tried
     }
 
@@ -235,10 +240,11 @@ impl World {
                 match message {
                     Message::Request(request) => self.serve(&request),
                     Message::Bound(uid, result) => {
-                        if result.is_err() {
-                            self.ledger.forget(&uid);
-                        }
+                        self.ledger.answer(&uid, result.is_ok());
                         self.step(Input::BindFinished { uid: &uid, result });
+                    }
+                    Message::Evicted(preemptor, victim, result) => {
+                        self.step(Input::EvictFinished { preemptor: &preemptor, victim: &victim, result });
                     }
                 }
             }
@@ -246,20 +252,24 @@ impl World {
     }
 
     fn hear(&mut self, notice: &Notice) {
-        let object = notice.object();
+        self.note(notice);
         match notice {
-            Notice::Put(object) => {
-                if let wire::Object::Pod(pod) = object
-                    && (is_over(pod) || !pod.spec.node_name.is_empty())
-                {
-                    self.ledger.forget(&pod.metadata.uid);
-                }
-                self.step(Input::Upsert(object));
+            Notice::Put(object) => self.step(Input::Upsert(object)),
+            Notice::Gone(object) => self.step(Input::Delete(object)),
+        };
+    }
+
+    /// Pods that are over, bound, being deleted or gone need no binding any more.
+    fn note(&mut self, notice: &Notice) {
+        let needs_none = match notice {
+            Notice::Put(wire::Object::Pod(pod)) => {
+                is_over(pod) || !pod.spec.node_name.is_empty() || pod.metadata.deletion_timestamp.is_some()
             }
-            Notice::Gone(_) => {
-                self.ledger.forget(&object.meta().uid);
-                self.step(Input::Delete(object));
-            }
+            Notice::Put(_) => false,
+            Notice::Gone(_) => true,
+        };
+        if needs_none {
+            self.ledger.forget(&notice.object().meta().uid);
         }
     }
 
@@ -285,9 +295,12 @@ impl World {
                     self.informer.send(self.faults.due(self.now, &mut self.dice), notice);
                 }
             }
-            Command::Evict { pod, uid, .. } if !request.is_refused => {
-                let notice = self.server.evict(pod, uid).ok();
-                self.tell(notice);
+            Command::Evict { pod, uid, .. } => {
+                let refused = || Err("etcdserver: request timed out".to_owned());
+                let result = if request.is_refused { refused() } else { self.server.evict(pod, uid) };
+                let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
+                self.tell(result.ok());
+                self.network.answer(request, answer, self.now, self.faults, &mut self.dice);
             }
             _ => {}
         }
@@ -307,19 +320,12 @@ impl World {
         let notices = self.informer.relist(&self.server.truth);
         // All of it is known before the first pod is tried, so it is checked at the end only.
         for notice in &notices {
-            let gone = match notice {
-                Notice::Put(wire::Object::Pod(pod)) => is_over(pod) || !pod.spec.node_name.is_empty(),
-                Notice::Put(_) => false,
-                Notice::Gone(_) => true,
-            };
-            if gone {
-                self.ledger.forget(&notice.object().meta().uid);
-            }
+            self.note(notice);
             let input = match notice {
                 Notice::Put(object) => Input::Upsert(object),
                 Notice::Gone(object) => Input::Delete(object),
             };
-            self.scheduler.step(input, self.now);
+            self.feed(input);
         }
         self.step(Input::Tick);
     }
