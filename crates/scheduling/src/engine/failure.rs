@@ -61,7 +61,10 @@ impl Scheduler {
                 let back = queued.clone();
                 self.with_policy(|queue, policy| queue.re_add(back, now, policy));
                 if kept.is_some() && kept != node {
-                    self.announce_lost_promise(&nominated(Arc::clone(&queued.pod), kept), now);
+                    // The pod itself was refused without that promise, or would be, so it is not tried again for it.
+                    let uid = Arc::clone(&queued.pod.uid);
+                    let promised = nominated(Arc::clone(&queued.pod), kept);
+                    self.announce_lost_promise_but(&promised, Some(&uid), now);
                 }
             }
         }

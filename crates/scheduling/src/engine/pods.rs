@@ -37,9 +37,15 @@ impl Scheduler {
         self.forget_name(&pod.key, &pod.uid);
         let before = self.snapshot.pod(&pod.uid).cloned();
         self.snapshot.upsert_pod(Arc::clone(&pod));
-        if let Some(before) = before.as_ref().filter(|before| before.node_name != pod.node_name) {
+        match &before {
             // It was assumed somewhere else, and gives that place back.
-            self.announce_removed_pod(before, now);
+            Some(before) if before.node_name != pod.node_name => self.announce_removed_pod(before, now),
+            // It may take less than it was assumed to.
+            Some(before) if was_assumed && !Arc::ptr_eq(&before.shape, &pod.shape) => {
+                let changed = Changed::Pod { old: Some(before), new: Some(&pod) };
+                self.announce(&pod_events(before, &pod), changed, None, None, now);
+            }
+            _ => {}
         }
         let old = before.filter(|before| !was_assumed && before.node_name == pod.node_name);
         let made_room_for =
@@ -48,7 +54,7 @@ impl Scheduler {
             None => vec![ClusterEvent::new(Resource::AssignedPod, Actions::ADD)],
             Some(old) => pod_events(old, &pod),
         };
-        self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, now);
+        self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, None, now);
         self.let_through(made_room_for, now);
     }
 
@@ -162,13 +168,18 @@ impl Scheduler {
     /// Tells waiting pods that a placed pod has left.
     pub(super) fn announce_removed_pod(&mut self, gone: &Pod, now: Now) {
         let events = [ClusterEvent::new(Resource::AssignedPod, Actions::DELETE)];
-        self.announce(&events, Changed::Pod { old: Some(gone), new: None }, None, now);
+        self.announce(&events, Changed::Pod { old: Some(gone), new: None }, None, None, now);
     }
 
     /// Tells waiting pods that the place promised to `pod` is free. It never was kept from more important ones.
-    pub(super) fn announce_lost_promise(&mut self, pod: &Pod, now: Now) {
+    fn announce_lost_promise(&mut self, pod: &Pod, now: Now) {
+        self.announce_lost_promise_but(pod, None, now);
+    }
+
+    /// The same, but the pod with the UID `spared` is not told.
+    pub(super) fn announce_lost_promise_but(&mut self, pod: &Pod, spared: Option<&str>, now: Now) {
         let events = [ClusterEvent::new(Resource::AssignedPod, Actions::DELETE)];
-        let max_priority = Some(pod.priority);
-        self.announce(&events, Changed::Pod { old: Some(pod), new: None }, max_priority, now);
+        let changed = Changed::Pod { old: Some(pod), new: None };
+        self.announce(&events, changed, Some(pod.priority), spared, now);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base::Interner;
 use wire::config::FeatureGates;
-use wire::{Node, Object, Pod};
+use wire::{Kind, Node, Object, Pod};
 
 use crate::model::pod::PodKey;
 use crate::model::requests::PodRequests;
@@ -147,14 +147,16 @@ impl ApiServer {
     }
 
     /// Marks a pod as preempted and deletes it: at once if it has not started, else its kubelet has to let go.
-    pub(super) fn evict(&mut self, key: &PodKey, uid: &str) -> Option<Notice> {
-        let mut pod = self.truth.pod(&key.namespace, &key.name, uid)?.clone();
+    pub(super) fn evict(&mut self, key: &PodKey, uid: &str) -> Result<Notice, String> {
+        let pod = self.truth.pod(&key.namespace, &key.name, uid);
+        let mut pod = pod.ok_or_else(|| format!("pods {:?} not found", &*key.name))?.clone();
         if pod.status.start_time.is_none() {
-            return self.change(Change::Remove(pod.into()));
+            let gone = self.truth.remove(&(Kind::Pod, key.namespace.to_string(), key.name.to_string()));
+            return gone.map(Notice::Gone).ok_or_else(|| "gone".to_owned());
         }
         pod_changes::set_condition(&mut pod, "DisruptionTarget", "True", "PreemptionByScheduler");
         pod_changes::terminate(&mut pod);
-        Some(Notice::Put(self.truth.put(pod.into())))
+        Ok(Notice::Put(self.truth.put(pod.into())))
     }
 
     /// The kubelets let go of a pod that is terminating, if there is one.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wire::config::{PluginArgs, PluginConfig, SchedulerConfiguration};
 use wire::{Kind, Object, Pod};
 
-use super::api_server::{Notice, Scales, is_over};
+use super::api_server::{Scales, is_over};
 use crate::engine::Scheduler;
 use crate::model::Resources;
 use crate::model::pod::PodKey;
@@ -22,7 +22,8 @@ pub(super) struct Ledger {
 struct Binding {
     node: String,
     amounts: Resources,
-    is_done: bool,
+    /// Whether the scheduler has been told what came of it: what it is told after that does not count.
+    is_answered: bool,
 }
 
 type Told = BTreeMap<Key, Object>;
@@ -50,30 +51,17 @@ impl Ledger {
         self.bindings.clear();
     }
 
-    /// The scheduler is told what has become of an object. A pod that is on its node, is being deleted or is gone is not
-    /// being bound any more.
-    pub(super) fn hear(&mut self, notice: &Notice) {
-        let is_settled = match notice {
-            Notice::Put(Object::Pod(pod)) => {
-                is_over(pod) || !pod.spec.node_name.is_empty() || pod.metadata.deletion_timestamp.is_some()
-            }
-            Notice::Put(_) => false,
-            Notice::Gone(_) => true,
-        };
-        if is_settled {
-            self.bindings.remove(&notice.object().meta().uid);
-        }
+    /// The scheduler has been told that a pod needs no binding any more.
+    pub(super) fn forget(&mut self, uid: &str) {
+        self.bindings.remove(uid);
     }
 
-    /// The scheduler is told what came of a binding. The first answer counts: if that says that it was done, another one
-    /// is about another try.
-    pub(super) fn answer(&mut self, uid: &str, result: &Result<(), String>) {
-        match (result, self.bindings.get_mut(uid)) {
-            (Ok(()), Some(binding)) => binding.is_done = true,
-            (Err(_), Some(binding)) if !binding.is_done => {
-                self.bindings.remove(uid);
-            }
-            _ => {}
+    /// The scheduler has been told what came of a binding.
+    pub(super) fn answer(&mut self, uid: &str, is_ok: bool) {
+        let Some(binding) = self.bindings.get_mut(uid).filter(|binding| !binding.is_answered) else { return };
+        binding.is_answered = true;
+        if !is_ok {
+            self.bindings.remove(uid);
         }
     }
 
@@ -92,7 +80,7 @@ impl Ledger {
         assert!(!self.bindings.contains_key(uid), "binds {key} again while it is being bound");
         let amounts = self.scales.pod(pod);
         self.assert_room(told, key, &amounts, node);
-        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts, is_done: false });
+        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts, is_answered: false });
     }
 
     fn assert_room(&mut self, told: &Told, key: &PodKey, wanted: &Resources, name: &str) {
@@ -142,13 +130,14 @@ impl Ledger {
             let is_assumed = scheduler.snapshot().pod(uid).is_some();
             n_waiting += usize::from(waits);
             assert!(!(waits && is_assumed), "{name} waits and has a node");
+            // A pod that is being deleted is let go when its turn comes, and gives its place back at once: it will not
+            // be bound any more.
+            let may_be_dropped = pod.metadata.deletion_timestamp.is_some();
             assert_eq!(
                 is_assumed,
                 self.bindings.contains_key(uid),
                 "{name} is assumed iff it is being bound"
             );
-            // A pod that is being deleted is let go when its turn comes.
-            let may_be_dropped = pod.metadata.deletion_timestamp.is_some();
             assert!(waits || is_assumed || may_be_dropped, "{name} is forgotten");
         }
         assert_eq!(scheduler.queue().pods().count(), n_waiting, "others than waiting pods are in the queue");

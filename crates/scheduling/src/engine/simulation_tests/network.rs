@@ -18,43 +18,10 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 pub(super) enum Message {
     /// A command, to the server.
     Request(Request),
-    /// What came of a command, to the scheduler.
-    Answer(Answer),
-}
-
-/// What came of a command.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    /// Of which one.
-    pub(super) about: Asked,
-    /// Why it was not done.
-    pub(super) result: Result<(), String>,
-}
-
-/// A command that is answered.
-#[derive(Clone, Debug)]
-pub(super) enum Asked {
-    /// To bind the pod with this UID.
-    Bind(Arc<str>),
-    /// To evict a pod for another.
-    Evict {
-        /// The UID of the pod that is to get room.
-        preemptor: Arc<str>,
-        /// The UID of the pod that is to leave.
-        victim: Arc<str>,
-    },
-}
-
-impl Asked {
-    fn of(command: &Command) -> Option<Asked> {
-        match command {
-            Command::Bind { uid, .. } => Some(Asked::Bind(Arc::clone(uid))),
-            Command::Evict { uid, preemptor, .. } => {
-                Some(Asked::Evict { preemptor: Arc::clone(preemptor), victim: Arc::clone(uid) })
-            }
-            Command::PatchStatus { .. } | Command::Event { .. } | Command::WakeAt(_) => None,
-        }
-    }
+    /// What came of a binding, to the scheduler.
+    Bound(Arc<str>, Result<(), String>),
+    /// What came of an eviction: for whom, who, and the result.
+    Evicted(Arc<str>, Arc<str>, Result<(), String>),
 }
 
 /// A command under way.
@@ -111,22 +78,20 @@ impl Network {
         if result.is_ok() && dice.chance(faults.unanswered) {
             return;
         }
-        let Some(about) = Asked::of(&request.command) else { return };
         let first = faults.due(now, dice);
-        let is_done = result.is_ok();
-        let answer = Message::Answer(Answer { about, result });
+        let is_ok = result.is_ok();
+        let Some(answer) = answer_to(&request.command, result) else { return };
         self.under_way.send(first, answer.clone());
         if dice.chance(faults.doubled) {
             // A failure that is reported again after the next try has begun says something false about that one.
-            let second = if is_done || !is_honest { faults.due(first, dice) } else { first };
+            let second = if is_ok || !is_honest { faults.due(first, dice) } else { first };
             self.under_way.send(second, answer);
         }
     }
 
     fn time_out(&mut self, command: &Command, now: Now) {
-        if let Some(about) = Asked::of(command) {
-            let result = Err("timed out".to_owned());
-            self.under_way.send(now.after(TIMEOUT), Message::Answer(Answer { about, result }));
+        if let Some(answer) = answer_to(command, Err("timed out".to_owned())) {
+            self.under_way.send(now.after(TIMEOUT), answer);
         }
     }
 
@@ -144,5 +109,16 @@ impl Network {
     /// Takes the message that arrives next.
     pub(super) fn receive(&mut self) -> Option<Message> {
         self.under_way.receive()
+    }
+}
+
+/// The answer to a command that has one.
+fn answer_to(command: &Command, result: Result<(), String>) -> Option<Message> {
+    match command {
+        Command::Bind { uid, .. } => Some(Message::Bound(Arc::clone(uid), result)),
+        Command::Evict { uid, preemptor, .. } => {
+            Some(Message::Evicted(Arc::clone(preemptor), Arc::clone(uid), result))
+        }
+        _ => None,
     }
 }

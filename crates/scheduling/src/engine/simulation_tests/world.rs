@@ -8,7 +8,7 @@ use super::api_server::{ApiServer, Notice, is_over};
 use super::faults::Faults;
 use super::informer::Informer;
 use super::ledger::Ledger;
-use super::network::{Answer, Asked, Message, Network, Request};
+use super::network::{Message, Network, Request};
 use crate::engine::{Command, Input, QueuedPod, Scheduler};
 use crate::reference::Decision;
 use crate::testing::dice::Dice;
@@ -184,17 +184,17 @@ impl World {
         self.server.bound.len()
     }
 
-    /// Gives the scheduler an input and sends its commands off. Whether there was anything to do.
+    /// Gives the scheduler an input, sends its commands off and looks at its books. Whether there was anything to do.
     fn step(&mut self, input: Input<'_>) -> bool {
-        let step = self.scheduler.step(input, self.now);
-        let has_tried = step.tried.is_some() || !step.commands.is_empty();
-        self.carry_off(step.commands);
+        let has_tried = self.feed(input);
         self.ledger.assert_nobody_forgotten(&self.informer.told, &self.scheduler);
         has_tried
     }
 
-    fn carry_off(&mut self, commands: Vec<Command>) {
-        for command in commands {
+    fn feed(&mut self, input: Input<'_>) -> bool {
+        let step = self.scheduler.step(input, self.now);
+        let has_tried = step.tried.is_some() || !step.commands.is_empty();
+        for command in step.commands {
             if matches!(command, Command::Event { .. } | Command::WakeAt(_)) {
                 continue;
             }
@@ -207,6 +207,7 @@ impl World {
             }
             self.network.request(command, self.now, self.faults, &mut self.dice);
         }
+        has_tried
     }
 
     fn tell(&mut self, notice: Option<Notice>) {
@@ -238,13 +239,12 @@ impl World {
             } else if let Some(message) = self.network.receive() {
                 match message {
                     Message::Request(request) => self.serve(&request),
-                    Message::Answer(Answer { about: Asked::Bind(uid), result }) => {
-                        self.ledger.answer(&uid, &result);
+                    Message::Bound(uid, result) => {
+                        self.ledger.answer(&uid, result.is_ok());
                         self.step(Input::BindFinished { uid: &uid, result });
                     }
-                    Message::Answer(Answer { about: Asked::Evict { preemptor, victim }, result }) => {
-                        let (preemptor, victim) = (&preemptor, &victim);
-                        self.step(Input::EvictFinished { preemptor, victim, result });
+                    Message::Evicted(preemptor, victim, result) => {
+                        self.step(Input::EvictFinished { preemptor: &preemptor, victim: &victim, result });
                     }
                 }
             }
@@ -252,44 +252,59 @@ impl World {
     }
 
     fn hear(&mut self, notice: &Notice) {
-        self.ledger.hear(notice);
+        self.note(notice);
         match notice {
             Notice::Put(object) => self.step(Input::Upsert(object)),
             Notice::Gone(object) => self.step(Input::Delete(object)),
         };
     }
 
+    /// Pods that are over, bound, being deleted or gone need no binding any more.
+    fn note(&mut self, notice: &Notice) {
+        let needs_none = match notice {
+            Notice::Put(wire::Object::Pod(pod)) => {
+                is_over(pod) || !pod.spec.node_name.is_empty() || pod.metadata.deletion_timestamp.is_some()
+            }
+            Notice::Put(_) => false,
+            Notice::Gone(_) => true,
+        };
+        if needs_none {
+            self.ledger.forget(&notice.object().meta().uid);
+        }
+    }
+
     /// The server does what it is asked to, or not.
     fn serve(&mut self, request: &Request) {
-        let refused = || Err("etcdserver: request timed out".to_owned());
-        let result = match &request.command {
-            _ if request.is_refused => refused(),
+        match &request.command {
             Command::Bind { pod, uid, node } => {
-                let bound = self.server.bind(pod, uid, node).map(|notice| self.tell(Some(notice)));
-                if bound.is_ok() && !self.faults.are_dishonest {
+                let refused = || Err("etcdserver: request timed out".to_owned());
+                let result = if request.is_refused { refused() } else { self.server.bind(pod, uid, node) };
+                if result.is_ok() && !self.faults.are_dishonest {
                     let is_overcommitted = self.server.is_overcommitted(node, self.ledger.ignores_scalars());
                     assert!(!is_overcommitted, "{pod} is too much for {node}");
                 }
-                bound
+                let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
+                self.tell(result.ok());
+                self.network.answer(request, answer, self.now, self.faults, &mut self.dice);
             }
-            Command::PatchStatus { pod, uid, condition, nominated_node_name } => {
+            Command::PatchStatus { pod, uid, condition, nominated_node_name } if !request.is_refused => {
                 let reason = condition.as_ref().map(|condition| condition.reason);
                 let notice = self.server.patch_status(pod, uid, reason, nominated_node_name.as_deref());
-                // What the scheduler says about a pod is nothing that anybody waits for.
+                // A condition that says the same again changes nothing that anybody waits for.
                 if let Some(notice) = notice {
                     self.informer.send(self.faults.due(self.now, &mut self.dice), notice);
                 }
-                Ok(())
             }
             Command::Evict { pod, uid, .. } => {
-                // A pod that is gone already counts as evicted.
-                let notice = self.server.evict(pod, uid);
+                let refused = || Err("etcdserver: request timed out".to_owned());
+                // One that is not there any more has left, which is all that was asked.
+                let notice = if request.is_refused { None } else { self.server.evict(pod, uid).ok() };
+                let answer = if request.is_refused { refused() } else { Ok(()) };
                 self.tell(notice);
-                Ok(())
+                self.network.answer(request, answer, self.now, self.faults, &mut self.dice);
             }
-            Command::Event { .. } | Command::WakeAt(_) => Ok(()),
-        };
-        self.network.answer(request, result, self.now, self.faults, &mut self.dice);
+            _ => {}
+        }
     }
 
     /// The scheduler dies; a new one starts from a list.
@@ -304,15 +319,14 @@ impl World {
 
     fn relist(&mut self) {
         let notices = self.informer.relist(&self.server.truth);
-        // All of it is known before the first pod is tried, so the books are looked at in the end only.
+        // All of it is known before the first pod is tried, so it is checked at the end only.
         for notice in &notices {
-            self.ledger.hear(notice);
+            self.note(notice);
             let input = match notice {
                 Notice::Put(object) => Input::Upsert(object),
                 Notice::Gone(object) => Input::Delete(object),
             };
-            let step = self.scheduler.step(input, self.now);
-            self.carry_off(step.commands);
+            self.feed(input);
         }
         self.step(Input::Tick);
     }
