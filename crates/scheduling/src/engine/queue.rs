@@ -308,3 +308,6 @@ pub(super) fn nominated(pod: Arc<Pod>, nomination: Option<Symbol>) -> Arc<Pod> {
     }
     Arc::new(Pod { nominated_node_name: nomination, ..(*pod).clone() })
 }
+
+#[cfg(test)]
+mod tests;
