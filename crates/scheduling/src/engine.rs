@@ -244,7 +244,15 @@ impl Scheduler {
 }
 
 #[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
+mod failure_tests;
+#[cfg(test)]
 mod hint_tests;
+#[cfg(test)]
+mod nomination_tests;
+#[cfg(test)]
+mod preemption_tests;
 #[cfg(test)]
 mod simulation_tests;
 #[cfg(test)]

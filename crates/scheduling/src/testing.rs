@@ -47,11 +47,38 @@ pub(crate) fn asking_cpu(cpu: &str) -> Value {
 
 /// A scheduler with the default configuration that knows these objects.
 pub(crate) fn scheduler(objects: &[Object]) -> Scheduler {
-    let gates = FeatureGates::default();
+    scheduler_with_gates("", objects)
+}
+
+/// A scheduler with these feature gates that knows these objects.
+pub(crate) fn scheduler_with_gates(list: &str, objects: &[Object]) -> Scheduler {
+    let gates = FeatureGates::parse(list).unwrap_or_else(|error| panic!("{list}: {error}"));
     let configuration = SchedulerConfiguration::default_for(&gates);
     let mut scheduler = Scheduler::new(&configuration, gates, 7).expect("the default configuration is valid");
     for object in objects {
         scheduler.step(Input::Upsert(object), Now::default());
     }
     scheduler
+}
+
+/// The pod with something of it changed.
+pub(crate) fn changed_pod(object: &Object, change: impl FnOnce(&mut wire::Pod)) -> Object {
+    let mut object = object.clone();
+    if let Object::Pod(pod) = &mut object {
+        change(pod);
+    }
+    object
+}
+
+/// The pod with a node.
+pub(crate) fn on_node(object: &Object, node: &str) -> Object {
+    changed_pod(object, |pod| pod.spec.node_name = node.into())
+}
+
+/// The pod while it is being deleted.
+pub(crate) fn terminating(object: &Object) -> Object {
+    changed_pod(object, |pod| {
+        let time = serde_json::from_value(json!("2026-01-02T00:00:00Z")).expect("a timestamp");
+        pod.metadata.deletion_timestamp = time;
+    })
 }

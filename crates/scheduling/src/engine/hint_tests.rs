@@ -1,10 +1,18 @@
 //! Every row of the table of queueing hints, in both directions: it queues when it must and stays when it may.
+//!
+//! Here are the rows; [`conditions`] has what they say beyond the plain case, and [`contract`] what is true of all.
+
+mod conditions;
+mod contract;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wire::Object;
+use wire::config::FeatureGates;
 
+use crate::engine::policy::PluginPolicy;
+use crate::engine::queue::Policy;
 use crate::engine::{Input, Scheduler};
 use crate::framework::{Actions, Changed, ClusterEvent, Hint, Resource};
 use crate::model::{Node, Pod};
@@ -19,6 +27,19 @@ struct Table {
 impl Table {
     fn new() -> Table {
         Table { scheduler: scheduler(&[]) }
+    }
+
+    /// With a profile that has these arguments for a plugin.
+    fn with_args(plugin: &str, args: Value) -> Table {
+        let profile = json!({"pluginConfig": [{"name": plugin, "args": args}]});
+        let text = json!({
+            "apiVersion": "kubescheduler.config.k8s.io/v1",
+            "kind": "KubeSchedulerConfiguration",
+            "profiles": [profile]
+        });
+        let gates = FeatureGates::default();
+        let configuration = wire::config::load(text.to_string().as_bytes(), "test", &gates).expect("valid");
+        Table { scheduler: Scheduler::new(&configuration, gates, 7).expect("valid") }
     }
 
     fn pod(&mut self, name: &str, labels: Value, spec: Value) -> Pod {

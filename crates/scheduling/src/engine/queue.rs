@@ -242,12 +242,11 @@ impl Queue {
         let changed = Changed::Pod { old: Some(old), new: Some(&new) };
         for event in pod_events(old, &new) {
             let found = verdict(&queued, event, changed, policy, &mut self.work);
-            match self.try_requeue(queued, found, Cause::Event(event), now, policy) {
-                Err(staying) => queued = staying,
-                Ok(queue) => {
-                    self.work.pods_moved += 1;
-                    return queue == QueueName::Active && event == POD_UPDATED;
-                }
+            let to = self.destination(&mut queued, found, now, policy);
+            if to != QueueName::Unschedulable {
+                self.work.pods_moved += 1;
+                self.put(queued, to, Cause::Event(event), now, policy);
+                return to == QueueName::Active && event == POD_UPDATED;
             }
         }
         // It has not left, so it does not come in anew.
@@ -310,3 +309,6 @@ pub(super) fn nominated(pod: Arc<Pod>, nomination: Option<Symbol>) -> Arc<Pod> {
     }
     Arc::new(Pod { nominated_node_name: nomination, ..(*pod).clone() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,16 +118,25 @@ impl NodeSelectorTerm {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NodeSelector {
     terms: Box<[NodeSelectorTerm]>,
+    has_malformed_terms: bool,
     narrowing: Option<Box<[Symbol]>>,
 }
 
 impl NodeSelector {
     /// Compiles a node selector.
     pub fn compile(selector: &wire::NodeSelector, compiler: &mut Compiler<'_>) -> NodeSelector {
-        let terms = selector.node_selector_terms.iter();
-        let usable =
-            terms.filter_map(|term| NodeSelectorTerm::compile(term, compiler).ok().flatten()).collect();
-        NodeSelector { terms: usable, narrowing: narrowing(selector, compiler) }
+        let (mut terms, mut has_malformed_terms) = (Vec::new(), false);
+        for term in &selector.node_selector_terms {
+            match NodeSelectorTerm::compile(term, compiler) {
+                Ok(usable) => terms.extend(usable),
+                Err(_) => has_malformed_terms = true,
+            }
+        }
+        NodeSelector {
+            terms: terms.into_boxed_slice(),
+            has_malformed_terms,
+            narrowing: narrowing(selector, compiler),
+        }
     }
 
     /// Whether the node is selected.
@@ -221,6 +230,15 @@ impl NodeAffinity {
     pub fn admits(&self, node: &Node) -> bool {
         self.node_selector.as_ref().is_none_or(|selector| selector.matches(&node.labels))
             && self.required.as_ref().is_none_or(|required| required.matches(node))
+    }
+
+    /// Whether the node is not admitted, but only as far as can be told: a required term could not be read.
+    pub fn cannot_tell(&self, node: &Node) -> bool {
+        self.node_selector.as_ref().is_none_or(|selector| selector.matches(&node.labels))
+            && self
+                .required
+                .as_ref()
+                .is_some_and(|required| required.has_malformed_terms && !required.matches(node))
     }
 
     /// Whether nothing is required of a node.

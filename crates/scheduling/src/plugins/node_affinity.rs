@@ -81,10 +81,12 @@ impl Plugin for NodeAffinity {
 
     fn hint(&self, _cycle: Cycle<'_>, pod: &Pod, _event: ClusterEvent, changed: Changed<'_>) -> Hint {
         let Changed::Node { old, new: Some(new) } = changed else { return Hint::Skip };
+        if self.added_required.as_ref().is_some_and(|added| !added.matches(new)) {
+            return Hint::Skip;
+        }
         let affinity = &pod.shape.node_affinity;
-        let is_admitted =
-            self.added_required.as_ref().is_none_or(|added| added.matches(new)) && affinity.admits(new);
-        Hint::queue_if(is_admitted && old.is_none_or(|old| !affinity.admits(old)))
+        let begins_to_match = affinity.admits(new) && old.is_none_or(|old| !affinity.admits(old));
+        Hint::queue_if(begins_to_match || affinity.cannot_tell(new))
     }
 
     fn score<'a>(&'a self, _cycle: Cycle<'a>, pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {

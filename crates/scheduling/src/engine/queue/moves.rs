@@ -219,71 +219,70 @@ impl Queue {
     /// Puts a pod where a verdict says it belongs, unless a gate holds it back.
     pub(super) fn requeue(
         &mut self,
-        queued: QueuedPod,
+        mut queued: QueuedPod,
         verdict: Verdict,
         cause: Cause,
         now: Now,
         policy: &dyn Policy,
     ) -> QueueName {
-        self.try_requeue(queued, verdict, cause, now, policy).unwrap_or_else(|staying| {
-            self.counts.note_incoming(QueueName::Unschedulable, cause);
-            self.places.insert_unschedulable(staying);
-            QueueName::Unschedulable
-        })
+        let to = self.destination(&mut queued, verdict, now, policy);
+        self.put(queued, to, cause, now, policy);
+        to
     }
 
-    /// Puts a pod where a verdict says it belongs, or gives it back if that is with the unschedulable ones.
-    pub(super) fn try_requeue(
+    /// Where a pod belongs: where the verdict says, or with the unschedulable ones if a gate is closed.
+    pub(super) fn destination(
         &mut self,
-        queued: QueuedPod,
+        queued: &mut QueuedPod,
         verdict: Verdict,
-        cause: Cause,
         now: Now,
         policy: &dyn Policy,
-    ) -> Result<QueueName, QueuedPod> {
-        let waits = match verdict {
-            Verdict::Skip => return Err(queued),
-            Verdict::AfterBackoff => self.backoff.is_backing_off(&queued, now),
-            Verdict::Immediately => false,
+    ) -> QueueName {
+        let to = match verdict {
+            Verdict::Skip => return QueueName::Unschedulable,
+            Verdict::AfterBackoff if self.backoff.is_backing_off(queued, now) => QueueName::Backoff,
+            Verdict::AfterBackoff | Verdict::Immediately => QueueName::Active,
         };
-        if !waits {
-            let queued = self.ask_gates(queued, policy)?;
-            return Ok(self.push_active(queued, cause, now, policy));
-        }
-        // Who may be tried early has to be let through now; otherwise it is time enough when the backoff is over.
-        let queued = if self.pops_early { self.ask_gates(queued, policy)? } else { queued };
-        Ok(self.push_backoff(queued, cause, policy))
+        // Who backs off and cannot be tried early has to be let through only at the end of the backoff.
+        let is_asked = to == QueueName::Active || self.pops_early;
+        if is_asked && !self.ask_gates(queued, policy) { QueueName::Unschedulable } else { to }
     }
 
-    /// The pod with its gates open, or as one that a gate holds back.
-    fn ask_gates(&mut self, mut queued: QueuedPod, policy: &dyn Policy) -> Result<QueuedPod, QueuedPod> {
-        queued.gated_by = policy.gate(&queued);
-        let Some(gate) = queued.gated_by else { return Ok(queued) };
+    /// Asks whether all gates are open, and notes which one is not.
+    fn ask_gates(&mut self, queued: &mut QueuedPod, policy: &dyn Policy) -> bool {
+        queued.gated_by = policy.gate(queued);
+        let Some(gate) = queued.gated_by else { return true };
         if queued.blame(gate) {
             self.counts.blame(gate, queued.pod.shape.scheduler_name);
         }
-        Err(queued)
+        false
     }
 
-    pub(super) fn push_active(
+    /// Puts a pod into a part of the queue.
+    pub(super) fn put(
         &mut self,
-        mut queued: QueuedPod,
+        queued: QueuedPod,
+        to: QueueName,
         cause: Cause,
         now: Now,
         policy: &dyn Policy,
-    ) -> QueueName {
+    ) {
+        match to {
+            QueueName::Active => return self.push_active(queued, cause, now, policy),
+            QueueName::Backoff => {
+                let end = self.backoff.end(&queued).unwrap_or(queued.since);
+                self.insert_backoff(queued, end, policy);
+            }
+            QueueName::Unschedulable => self.places.insert_unschedulable(queued),
+        }
+        self.counts.note_incoming(to, cause);
+    }
+
+    fn push_active(&mut self, mut queued: QueuedPod, cause: Cause, now: Now, policy: &dyn Policy) {
         self.counts.note_incoming(QueueName::Active, cause);
         queued.first_active.get_or_insert(now);
         let key = policy.sort_key(&queued);
         self.places.insert_active(queued, key);
-        QueueName::Active
-    }
-
-    fn push_backoff(&mut self, queued: QueuedPod, cause: Cause, policy: &dyn Policy) -> QueueName {
-        self.counts.note_incoming(QueueName::Backoff, cause);
-        let end = self.backoff.end(&queued).unwrap_or(queued.since);
-        self.insert_backoff(queued, end, policy);
-        QueueName::Backoff
     }
 
     pub(super) fn insert_backoff(&mut self, queued: QueuedPod, end: Now, policy: &dyn Policy) {
