@@ -136,6 +136,7 @@ impl Evaluator {
         }
         let key = self.key(position, pod);
         if self.catch_up(key, cycle, profile, pod).is_none() {
+            let n_counters = self.counts.n_counters();
             let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work)?;
             self.work.tables_filled += 1;
             let is_new = self.seen_once.insert(key, Arc::clone(&pod.shape)).is_none();
@@ -144,6 +145,7 @@ impl Evaluator {
             if is_new && !is_promised && (first.plan.rules.is_empty() || !is_crowded(cycle, pod)) {
                 let placed = place_at_once(&first, cycle, profile, &self.counts, circumstances)?;
                 if let Some(placement) = placed {
+                    self.counts.drop_own(n_counters);
                     self.forget_some_shapes();
                     return Some(Outcome::Placed(placement));
                 }

@@ -100,6 +100,11 @@ impl CountedNodes {
         self.with_labels.is_empty() && self.admitted_by.is_none() && self.tolerated_by.is_none()
     }
 
+    /// Whether they are chosen by what one pod demands, so that pods of other shapes count on others.
+    pub fn are_of_one_shape(&self) -> bool {
+        self.admitted_by.is_some() || self.tolerated_by.is_some()
+    }
+
     /// Whether a node counts.
     pub fn include(&self, node: &Node) -> bool {
         self.with_labels.iter().all(|key| node.labels.get(*key).is_some())

@@ -161,8 +161,9 @@ impl Counts {
         let topology = self.topology_for(count.key, snapshot);
         let id = CounterId(u32::try_from(self.counters.len()).expect("counters are limited"));
         let count = Arc::new(count.clone());
-        let mut counter = Counter::new(Arc::clone(&count), topology);
         let table = &self.topologies[topology.0 as usize];
+        let n_rows = snapshot.n_rows();
+        let mut counter = Counter::new(Arc::clone(&count), topology, n_rows, table.n_domains());
         for node in snapshot.nodes() {
             counter.include(node.row, table.domain(node.row), &node.node);
         }
@@ -177,6 +178,23 @@ impl Counts {
         self.counters.push(counter);
         self.by_count.insert(count, id);
         id
+    }
+
+    /// How many counters there are.
+    pub(super) fn n_counters(&self) -> usize {
+        self.counters.len()
+    }
+
+    /// Drops counters that have come since there were `n`, as far as nobody else will ask for them: those that count
+    /// on the nodes that one shape's node affinity or tolerations admit.
+    pub(super) fn drop_own(&mut self, n: usize) {
+        while self.counters.len() > n
+            && let Some(counter) = self.counters.pop_if(|counter| counter.count.nodes.are_of_one_shape())
+        {
+            let id = CounterId(self.counters.len() as u32);
+            self.by_count.remove(&counter.count);
+            self.classes.forget_newest(id);
+        }
     }
 
     /// The topology of `key`, which is made if it is not there.

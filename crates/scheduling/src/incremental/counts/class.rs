@@ -184,9 +184,18 @@ impl Classes {
     pub(super) fn sum_on(&self, row: Row, id: CounterId) -> i64 {
         let Some(pods) = self.rows.get(row.index()) else { return 0 };
         let counted = |class: &ClassId| {
-            self.counters_of(*class).iter().find(|(known, _)| *known == id).map_or(0, |(_, weight)| *weight)
+            // The newest is asked for most.
+            let counters = self.counters_of(*class).iter();
+            counters.rev().find(|(known, _)| *known == id).map_or(0, |(_, weight)| *weight)
         };
         pods.iter().map(counted).sum()
+    }
+
+    /// The counter that came last is gone.
+    pub(super) fn forget_newest(&mut self, id: CounterId) {
+        for class in self.classes.iter_mut().flatten() {
+            class.counters.pop_if(|(known, _)| *known == id);
+        }
     }
 
     /// There are no counters any more.

@@ -19,7 +19,6 @@ pub(in crate::incremental) struct Counter {
 }
 
 /// The nodes on which pods are counted.
-#[derive(Default)]
 struct Selection {
     /// Per row.
     included: Vec<bool>,
@@ -30,9 +29,13 @@ struct Selection {
 }
 
 impl Counter {
-    pub(super) fn new(count: Arc<Count>, topology: TopologyId) -> Counter {
-        let selection = (!count.nodes.is_all()).then(Selection::default);
-        Counter { topology, count, numbers: Vec::new(), total: 0, selection }
+    pub(super) fn new(count: Arc<Count>, topology: TopologyId, n_rows: usize, n_domains: usize) -> Counter {
+        let selection = (!count.nodes.is_all()).then(|| Selection {
+            included: vec![false; n_rows],
+            n_nodes: vec![0; n_domains],
+            levels: BTreeMap::new(),
+        });
+        Counter { topology, count, numbers: vec![0; n_domains], total: 0, selection }
     }
 
     /// The number of a domain.
