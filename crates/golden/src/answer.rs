@@ -1,6 +1,7 @@
 //! Our answer to a case, in the form of the recording.
 
 use anyhow::{Context, Result};
+use scheduling::agreement;
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::{Explanation, FeasibleScores, NodeExplanation, PreFilterExplanation, Verdict};
 use scheduling::framework::{Code, Nomination, PreFilter, Profile, Status};
@@ -10,7 +11,6 @@ use serde_json::{Map, Value, json};
 use wire::config::{ExtensionPoint, FeatureGates, SchedulerConfiguration};
 
 use crate::case::Case;
-use crate::fast_path;
 use crate::sequence;
 use crate::world::{self, NOW, decode};
 
@@ -44,7 +44,7 @@ pub(crate) fn answer(case: &Case) -> Result<Value> {
         return Ok(json!({"outcome": "ignored"}));
     }
     let explanation = scheduler.explain(&pod).context("no profile")?;
-    if let Some(difference) = fast_path::difference(&mut scheduler, &pod, &explanation) {
+    if let Some(difference) = agreement::difference(&mut scheduler, &pod, &explanation) {
         return Ok(json!({"fastPath": difference}));
     }
     let mut answer = Answer { scheduler: &scheduler, fields: Map::new() };

@@ -8,7 +8,6 @@
 mod answer;
 mod case;
 mod compare;
-mod fast_path;
 mod sequence;
 mod world;
 

@@ -1,6 +1,7 @@
 //! Many pods, one after another.
 
 use anyhow::{Context, Result};
+use scheduling::agreement;
 use scheduling::engine::{Input, Scheduler};
 use scheduling::explanation::Explanation;
 use scheduling::framework::Nomination;
@@ -9,7 +10,6 @@ use scheduling::snapshot::Row;
 use serde_json::{Value, json};
 use wire::{Object, Timestamp};
 
-use crate::fast_path;
 use crate::world::{NOW, decode, names};
 
 /// 2026-02-01T00:00:00Z in seconds since the epoch: pods placed in step k start k seconds later.
@@ -27,7 +27,7 @@ pub(crate) fn answer(scheduler: &mut Scheduler, pods: &[Value]) -> Result<Value>
             };
             let compiled = scheduler.compile_pod(pod);
             let explanation = scheduler.explain(&compiled).context("no profile for the pod")?;
-            if let Some(difference) = fast_path::difference(scheduler, &compiled, &explanation) {
+            if let Some(difference) = agreement::difference(scheduler, &compiled, &explanation) {
                 return Ok(json!([{"fastPath": difference}]));
             }
             let key = compiled.key.to_string();

@@ -104,9 +104,20 @@ fn main() {
     }
 }
 
+/// The time spent on each kind of input.
+#[derive(Default)]
 struct Clocks {
+    arriving: Duration,
     deciding: Duration,
-    all: Duration,
+    binding: Duration,
+    seeing: Duration,
+    leaving: Duration,
+}
+
+impl Clocks {
+    fn all(&self) -> Duration {
+        self.arriving + self.deciding + self.binding + self.seeing + self.leaving
+    }
 }
 
 fn run(scenario: &Scenario) {
@@ -118,34 +129,39 @@ fn run(scenario: &Scenario) {
         scheduler.step(Input::Upsert(&node(i)), now);
     }
     let mut pods: Vec<Object> = (0..scenario.n_pods).map(|i| pod(i, scenario)).collect();
-    let mut clocks = Clocks { deciding: Duration::ZERO, all: Duration::ZERO };
+    let mut clocks = Clocks::default();
     let (mut n_attempts, mut n_bound) = (0_u64, 0_u64);
     for i in 0..pods.len() {
-        timed(&mut clocks.all, || scheduler.step(Input::Upsert(&pods[i]), now));
+        timed(&mut clocks.arriving, || scheduler.step(Input::Upsert(&pods[i]), now));
         loop {
-            let (mut deciding, mut all) = (Duration::ZERO, Duration::ZERO);
-            let step = timed(&mut all, || timed(&mut deciding, || scheduler.step(Input::Schedule, now)));
+            let mut deciding = Duration::ZERO;
+            let step = timed(&mut deciding, || scheduler.step(Input::Schedule, now));
             if step.tried.is_none() {
                 break;
             }
             n_attempts += 1;
             clocks.deciding += deciding;
-            clocks.all += all;
             n_bound += carry_out(step, &mut pods, &mut scheduler, &mut clocks, now);
         }
     }
     let work = scheduler.work();
     let rate = |time: Duration| n_attempts as f64 / time.as_secs_f64();
+    let each = |time: Duration| time.as_nanos() / u128::from(n_attempts);
+    let Clocks { arriving, binding, seeing, .. } = clocks;
     println!(
         "{:<30} {:>9.0}/s deciding {:>9.0}/s in all; {n_attempts} attempts, {n_bound} bound, {:.1} rows and {:.1} \
-         calls each, {} tables, {} the long way",
+         calls each, {} tables, {} the long way; ns each: arriving {}, deciding {}, binding {}, seen bound {}",
         scenario.name,
         rate(clocks.deciding),
-        rate(clocks.all),
+        rate(clocks.all()),
         work.rows_visited as f64 / n_attempts as f64,
         work.plugin_calls as f64 / n_attempts as f64,
         work.tables_filled,
         work.long_way,
+        each(arriving),
+        each(clocks.deciding),
+        each(binding),
+        each(seeing),
     );
 }
 
@@ -165,14 +181,14 @@ fn carry_out(
                 if let Object::Pod(pod) = &mut pods[i] {
                     pod.spec.node_name = node.to_string();
                 }
-                timed(&mut clocks.all, || {
+                timed(&mut clocks.binding, || {
                     scheduler.step(Input::BindFinished { uid: &uid, result: Ok(()) }, now)
                 });
-                timed(&mut clocks.all, || scheduler.step(Input::Upsert(&pods[i]), now));
+                timed(&mut clocks.seeing, || scheduler.step(Input::Upsert(&pods[i]), now));
             }
             Command::Evict { uid, .. } => {
                 let i: usize = uid[4..].parse().expect("uids are numbered");
-                timed(&mut clocks.all, || scheduler.step(Input::Delete(&pods[i]), now));
+                timed(&mut clocks.leaving, || scheduler.step(Input::Delete(&pods[i]), now));
             }
             _ => {}
         }

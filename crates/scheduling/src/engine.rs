@@ -254,4 +254,6 @@ mod nomination_tests;
 #[cfg(test)]
 mod preemption_tests;
 #[cfg(test)]
+mod simulation_tests;
+#[cfg(test)]
 mod tests;

@@ -290,3 +290,6 @@ fn place(
         is_nominated: false,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,8 @@
 //! The way of a pod, one direction only:
 //!
 //! ```text
-//! wire object -> model -> snapshot -> decision -> command
-//!   (wire)      (model)  (snapshot)  (reference)   (engine)
+//! wire object -> model -> snapshot -> decision ---> command
+//!   (wire)      (model)  (snapshot)  (incremental)  (engine)
 //! ```
 //!
 //! | module | what it is |
@@ -21,15 +21,15 @@
 //! | [`framework`] | what a plugin is, and what runs plugins |
 //! | [`plugins`] | one file per in-tree plugin, one table |
 //! | [`mod@reference`] | one decision, straight from the rules, without caches |
+//! | [`incremental`] | the same decision from tables that are kept up to date |
+//! | [`outcome`] | what came of an attempt |
+//! | [`agreement`] | whether both evaluators find the same |
 //! | [`engine`] | the state machine around decisions: queue, assumed pods, nominations |
 //! | [`explanation`] | every plugin's verdict and score for every node, for people |
 //!
 //! Start reading at [`reference::decide`], then any file in `plugins/`.
-//!
-//! Not here: the fast evaluator, which keeps what it knows from one decision to the next. Its place is prepared
-//! by [`framework::Scope`], which every plugin declares, and by [`snapshot::ChangeLog`]; it has to agree with
-//! [`mod@reference`] always.
 
+pub mod agreement;
 pub mod cluster;
 pub mod engine;
 pub mod evictions;

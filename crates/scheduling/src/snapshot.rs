@@ -93,8 +93,7 @@ impl Snapshot {
         self.rows.get(row.index())?.as_ref()
     }
 
-    /// The rows in upstream's order: zones in turn, each in order of arrival. Call [`Snapshot::refresh`]
-    /// after nodes came or went.
+    /// The rows in upstream's order: zones in turn, each in order of arrival.
     pub fn order(&self) -> &[Row] {
         self.order.rows()
     }
@@ -117,11 +116,6 @@ impl Snapshot {
     /// A number that is another one after any node came, went or changed.
     pub fn node_version(&self) -> u64 {
         self.n_node_changes
-    }
-
-    /// Brings [`Snapshot::order`] up to date; cheap when no node came or went.
-    pub fn refresh(&mut self) {
-        self.order.refresh();
     }
 
     /// Which images the nodes have.

@@ -8,14 +8,14 @@
 //! | [`vocabulary`], [`nodes`], [`workloads`], [`placement_rules`], [`configurations`] | what is drawn from |
 
 mod configurations;
-mod dice;
+pub(crate) mod dice;
 pub(crate) mod driver;
 pub(crate) mod history;
 mod history_tests;
 mod nodes;
 mod placement_rules;
-mod pod_changes;
-mod truth;
+pub(crate) mod pod_changes;
+pub(crate) mod truth;
 mod vocabulary;
 mod workloads;
 

@@ -22,6 +22,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+/// Deciding makes and drops many small values; this allocator is about a tenth faster at that than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "steersman", version, about = "A Kubernetes control plane that can always say why")]
 struct Cli {

@@ -147,7 +147,7 @@ fn a_rate_below_its_threshold_fails_too() {
 
 #[test]
 fn what_needs_more_than_the_core_is_listed_and_is_no_failure() {
-    let ops = "{opcode: createResourceDriver, driverName: d, nodes: n}, {opcode: createPods, count: 1, \
+    let ops = "{opcode: createResourceDriver, driverName: d, nodes: x}, {opcode: createPods, count: 1, \
                podTemplatePath: pod.yaml, collectMetrics: true}";
     let ran = run("driver", ops, "", &[]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

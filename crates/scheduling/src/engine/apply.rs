@@ -97,13 +97,12 @@ impl Scheduler {
     fn upsert_node(&mut self, node: Node, now: Now) {
         let old = self.snapshot.row(node.name).map(|row| Arc::clone(&self.snapshot.node(row).node));
         let row = self.snapshot.upsert_node(node);
-        self.snapshot.refresh();
         let new = Arc::clone(&self.snapshot.node(row).node);
         let events = match &old {
             None => vec![ClusterEvent::new(Resource::Node, Actions::ADD)],
             Some(old) => node_events(old, &new),
         };
-        self.announce(&events, Changed::Node { old: old.as_deref(), new: Some(&new) }, None, now);
+        self.announce(&events, Changed::Node { old: old.as_deref(), new: Some(&new) }, None, None, now);
     }
 
     fn delete_node(&mut self, name: base::Symbol, now: Now) {
@@ -111,9 +110,8 @@ impl Scheduler {
             // As upstream: pods are looked at again before the node is gone.
             let node = Arc::clone(&self.snapshot.node(row).node);
             let events = [ClusterEvent::new(Resource::Node, Actions::DELETE)];
-            self.announce(&events, Changed::Node { old: Some(&node), new: None }, None, now);
+            self.announce(&events, Changed::Node { old: Some(&node), new: None }, None, None, now);
             self.snapshot.remove_node(name);
-            self.snapshot.refresh();
         }
     }
 
@@ -123,10 +121,11 @@ impl Scheduler {
         events: &[ClusterEvent],
         changed: Changed<'_>,
         max_priority: Option<i32>,
+        spared: Option<&str>,
         now: Now,
     ) {
         for event in events {
-            let happening = Happening { event: *event, changed, max_priority };
+            let happening = Happening { event: *event, changed, max_priority, spared };
             self.with_policy(|queue, policy| queue.happen(&happening, now, policy));
         }
     }

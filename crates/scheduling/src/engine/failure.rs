@@ -52,14 +52,20 @@ impl Scheduler {
                 self.forget_name(&queued.pod.key, &queued.pod.uid);
             }
             Found::Waiting(pod) => {
-                let kept = || self.nominator.node_of(&pod.uid);
-                let node = failure.nomination.unwrap_or_else(kept);
+                let kept = self.nominator.node_of(&pod.uid);
+                let node = failure.nomination.unwrap_or(kept);
                 queued.told_nomination = pod.nominated_node_name;
                 // The next attempt tries the promised node first, whether or not the object says so by then.
                 queued.pod = nominated(pod, node);
                 self.nominate(&queued.pod);
                 let back = queued.clone();
                 self.with_policy(|queue, policy| queue.re_add(back, now, policy));
+                if kept.is_some() && kept != node {
+                    // The pod itself was refused without that promise, or would be, so it is not tried again for it.
+                    let uid = Arc::clone(&queued.pod.uid);
+                    let promised = nominated(Arc::clone(&queued.pod), kept);
+                    self.announce_lost_promise_but(&promised, Some(&uid), now);
+                }
             }
         }
         self.report(&queued, promised, failure, commands);

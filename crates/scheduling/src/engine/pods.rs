@@ -35,15 +35,26 @@ impl Scheduler {
         self.evictions.forget(&pod.uid);
         let was_assumed = self.bindings.settle(&pod.uid, Found::Placed);
         self.forget_name(&pod.key, &pod.uid);
-        let old = self.snapshot.pod(&pod.uid).filter(|_| !was_assumed).cloned();
+        let before = self.snapshot.pod(&pod.uid).cloned();
         self.snapshot.upsert_pod(Arc::clone(&pod));
+        match &before {
+            // It was assumed somewhere else, and gives that place back.
+            Some(before) if before.node_name != pod.node_name => self.announce_removed_pod(before, now),
+            // It may take less than it was assumed to.
+            Some(before) if was_assumed && !Arc::ptr_eq(&before.shape, &pod.shape) => {
+                let changed = Changed::Pod { old: Some(before), new: Some(&pod) };
+                self.announce(&pod_events(before, &pod), changed, None, None, now);
+            }
+            _ => {}
+        }
+        let old = before.filter(|before| !was_assumed && before.node_name == pod.node_name);
         let made_room_for =
             if pod.is_terminating { self.note_leaving(&pod.uid, now, commands) } else { Vec::new() };
         let events = match &old {
             None => vec![ClusterEvent::new(Resource::AssignedPod, Actions::ADD)],
             Some(old) => pod_events(old, &pod),
         };
-        self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, now);
+        self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, None, now);
         self.let_through(made_room_for, now);
     }
 
@@ -125,6 +136,7 @@ impl Scheduler {
         commands: &mut Vec<Command>,
     ) {
         let waiting = self.queue.withdraw(uid, because.clone());
+        let promised = self.nominator.node_of(uid);
         self.nominator.remove(uid);
         self.evictions.forget(uid);
         self.bindings.settle(uid, because);
@@ -133,7 +145,7 @@ impl Scheduler {
         if let Some(gone) = self.snapshot.remove_pod(uid) {
             self.announce_removed_pod(&gone, now);
         } else {
-            let waiting = waiting.map(|waiting| nominated(waiting.pod, waiting.told_nomination));
+            let waiting = waiting.map(|waiting| nominated(waiting.pod, promised.or(waiting.told_nomination)));
             let promised = waiting.as_deref().or(last_seen).filter(|pod| pod.nominated_node_name.is_some());
             if let Some(pod) = promised.filter(|pod| self.profile_of(pod).is_some()) {
                 self.announce_lost_promise(pod, now);
@@ -156,13 +168,18 @@ impl Scheduler {
     /// Tells waiting pods that a placed pod has left.
     pub(super) fn announce_removed_pod(&mut self, gone: &Pod, now: Now) {
         let events = [ClusterEvent::new(Resource::AssignedPod, Actions::DELETE)];
-        self.announce(&events, Changed::Pod { old: Some(gone), new: None }, None, now);
+        self.announce(&events, Changed::Pod { old: Some(gone), new: None }, None, None, now);
     }
 
     /// Tells waiting pods that the place promised to `pod` is free. It never was kept from more important ones.
     fn announce_lost_promise(&mut self, pod: &Pod, now: Now) {
+        self.announce_lost_promise_but(pod, None, now);
+    }
+
+    /// The same, but the pod with the UID `spared` is not told.
+    pub(super) fn announce_lost_promise_but(&mut self, pod: &Pod, spared: Option<&str>, now: Now) {
         let events = [ClusterEvent::new(Resource::AssignedPod, Actions::DELETE)];
-        let max_priority = Some(pod.priority);
-        self.announce(&events, Changed::Pod { old: Some(pod), new: None }, max_priority, now);
+        let changed = Changed::Pod { old: Some(pod), new: None };
+        self.announce(&events, changed, Some(pod.priority), spared, now);
     }
 }

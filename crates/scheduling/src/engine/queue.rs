@@ -73,6 +73,8 @@ pub(super) struct Happening<'a> {
     pub(super) changed: Changed<'a>,
     /// Only pods up to this priority are concerned: a promise to a more important pod did not hold them back.
     pub(super) max_priority: Option<i32>,
+    /// A pod that it does not concern, whatever its plugins say.
+    pub(super) spared: Option<&'a str>,
 }
 
 /// The scheduling queue.

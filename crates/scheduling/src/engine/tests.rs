@@ -147,6 +147,61 @@ fn a_nominated_place_is_kept_from_pods_of_lower_priority() {
     assert!(matches!(sneaky.outcome, Outcome::Unschedulable(_)));
 }
 
+/// A pod that the object itself nominates to the node `n`.
+fn promised(name: &str, cpu: &str) -> Object {
+    let mut object = pod(name, &json!({}), &asking_cpu(cpu));
+    if let Object::Pod(pod) = &mut object {
+        pod.status.nominated_node_name = "n".into();
+    }
+    object
+}
+
+fn is_placed_later(scheduler: &mut Scheduler, name: &str) -> bool {
+    let later = SOON.after(Duration::from_secs(30));
+    scheduler.step(Input::Tick, later);
+    binds(&scheduler.step(Input::Schedule, later)).iter().any(|(pod, _)| pod == &format!("default/{name}"))
+}
+
+#[test]
+fn a_promise_that_is_taken_back_lets_others_try() {
+    let waiting = pod("waiting", &json!({}), &asking_cpu("900m"));
+    let mut scheduler = scheduler(&[small_node("n"), waiting, promised("vain", "2")]);
+    let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+    assert_eq!((&*tried.pod.key.name, matches!(tried.outcome, Outcome::Unschedulable(_))), ("waiting", true));
+    let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+    assert_eq!((&*tried.pod.key.name, matches!(tried.outcome, Outcome::Unschedulable(_))), ("vain", true));
+    assert!(is_placed_later(&mut scheduler, "waiting"));
+}
+
+#[test]
+fn a_promise_to_a_pod_that_is_deleted_lets_others_try_whether_or_not_it_was_waiting() {
+    let mut gone = promised("gone", "900m");
+    gone.meta_mut().deletion_timestamp =
+        serde_json::from_value(json!("2026-01-01T00:00:00Z")).expect("a time");
+    let mut scheduler = scheduler(&[small_node("n"), gone.clone()]);
+    assert!(scheduler.step(Input::Schedule, SOON).tried.is_none(), "a pod that is being deleted is let go");
+    scheduler.step(Input::Upsert(&pod("waiting", &json!({}), &asking_cpu("900m"))), SOON);
+    let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+    assert!(matches!(tried.outcome, Outcome::Unschedulable(_)));
+    scheduler.step(Input::Delete(&gone), SOON);
+    assert!(is_placed_later(&mut scheduler, "waiting"));
+}
+
+#[test]
+fn a_pod_that_is_bound_otherwise_than_assumed_gives_back_what_it_was_thought_to_take() {
+    let first = pod("first", &json!({}), &asking_cpu("900m"));
+    let waiting = pod("waiting", &json!({}), &asking_cpu("900m"));
+    let smaller = bind_to(&pod("first", &json!({}), &asking_cpu("100m")), "n");
+    for bound in [bind_to(&first, "elsewhere"), smaller] {
+        let mut scheduler = scheduler(&[small_node("n"), first.clone(), waiting.clone()]);
+        assert_eq!(binds(&scheduler.step(Input::Schedule, SOON)), [("default/first".into(), "n".into())]);
+        let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+        assert!(matches!(tried.outcome, Outcome::Unschedulable(_)));
+        scheduler.step(Input::Upsert(&bound), SOON);
+        assert!(is_placed_later(&mut scheduler, "waiting"));
+    }
+}
+
 #[test]
 fn gated_pods_and_pods_of_other_schedulers_are_not_tried() {
     let mut gated = asking_cpu("1m");

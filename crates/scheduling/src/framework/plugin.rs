@@ -127,6 +127,12 @@ pub trait Filter {
     /// Whether the pod can run on the node.
     fn filter(&self, node: &NodeInfo) -> Result<(), Status>;
 
+    /// A number for what [`Filter::filter`] says about a node that it refuses: the same number, the same code and
+    /// sentences. `None` if the filter does not number what it says.
+    fn kind(&self, _node: &NodeInfo) -> Option<u64> {
+        None
+    }
+
     /// Tells of every node on which the pod cannot run, and why if that has been worked out. The same as asking
     /// [`Filter::filter`] about each node, for filters that can do better than that.
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {

@@ -4,6 +4,7 @@
 //! seen again.
 
 use base::Map;
+use smallvec::SmallVec;
 
 use super::Work;
 use super::counts::{Counts, NO_DOMAIN};
@@ -74,10 +75,22 @@ impl Sheet {
     ) -> Option<()> {
         let mut is_countable = true;
         for (order, filter) in prepared.filters() {
+            let mut kinds: SmallVec<[(u64, Verdict); 4]> = SmallVec::new();
             filter.refuse_all(cycle.snapshot, &mut |row, status| {
-                if self.verdicts[row.index()] == Verdict::FITS {
-                    let status = status.or_else(|| filter.filter(cycle.snapshot.node(row)).err());
-                    self.refuse(row, Rank(order, 0), status, verdicts, &mut is_countable);
+                if self.verdicts[row.index()] != Verdict::FITS {
+                    return;
+                }
+                let node = cycle.snapshot.node(row);
+                let kind = if status.is_none() { filter.kind(node) } else { None };
+                let known = kind.and_then(|kind| kinds.iter().find(|(known, _)| *known == kind));
+                if let Some((_, verdict)) = known {
+                    self.verdicts[row.index()] = *verdict;
+                    return;
+                }
+                let status = status.or_else(|| filter.filter(node).err());
+                self.refuse(row, Rank(order, 0), status, verdicts, &mut is_countable);
+                if let Some(kind) = kind {
+                    kinds.push((kind, self.verdicts[row.index()]));
                 }
             });
         }

@@ -63,7 +63,6 @@ impl First {
 /// A refusal and when it was made.
 pub(super) struct CachedRefusal {
     seen: Seen,
-    budgets: u64,
     pub(super) never_preempts: bool,
     pub(super) summary: Arc<Summary>,
     pub(super) nomination: Nomination,
@@ -174,8 +173,12 @@ impl State {
         let is_same_everywhere =
             narrow == self.narrow && !(self.plan.depends_on_nodes && before.nodes != now.nodes);
         self.narrow = narrow;
+        let dirty = self.dirty(cycle, counts, before);
+        if is_same_everywhere && matches!(&dirty, Dirty::Rows(rows) if rows.is_empty()) {
+            return Some(());
+        }
         let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
-        match self.dirty(cycle, counts, before) {
+        match dirty {
             Dirty::Rows(rows) if is_same_everywhere => {
                 for row in rows {
                     self.look_at(row, cycle, counts, &prepared, work)?;
@@ -324,28 +327,15 @@ impl State {
     }
 
     /// Whether what is cached about a refusal still holds.
-    pub(super) fn cached_refusal(&self, pod: &Pod, cycle: Cycle<'_>) -> Option<&CachedRefusal> {
-        self.refusal.as_ref().filter(|cached| {
-            cached.seen == self.seen
-                && cached.budgets == cycle.cluster.budget_version()
-                && cached.never_preempts == pod.never_preempts
-        })
+    pub(super) fn cached_refusal(&self, pod: &Pod) -> Option<&CachedRefusal> {
+        self.refusal
+            .as_ref()
+            .filter(|cached| cached.seen == self.seen && cached.never_preempts == pod.never_preempts)
     }
 
     /// Keeps a refusal until something changes.
-    pub(super) fn cache_refusal(
-        &mut self,
-        pod: &Pod,
-        cycle: Cycle<'_>,
-        summary: Arc<Summary>,
-        nomination: Nomination,
-    ) {
-        self.refusal = Some(CachedRefusal {
-            seen: self.seen,
-            budgets: cycle.cluster.budget_version(),
-            never_preempts: pod.never_preempts,
-            summary,
-            nomination,
-        });
+    pub(super) fn cache_refusal(&mut self, pod: &Pod, summary: Arc<Summary>, nomination: Nomination) {
+        self.refusal =
+            Some(CachedRefusal { seen: self.seen, never_preempts: pod.never_preempts, summary, nomination });
     }
 }

@@ -35,7 +35,7 @@ impl State {
         circumstances: &mut Circumstances,
         work: &mut Work,
     ) -> Option<Outcome> {
-        if let Some(cached) = self.cached_refusal(pod, cycle) {
+        if let Some(cached) = self.cached_refusal(pod) {
             return Some(Outcome::Unschedulable(Box::new(Refused {
                 summary: Arc::clone(&cached.summary),
                 nomination: cached.nomination,
@@ -58,7 +58,7 @@ impl State {
             message,
         });
         if said.room.is_none() {
-            self.cache_refusal(pod, cycle, Arc::clone(&summary), said.nomination);
+            self.cache_refusal(pod, Arc::clone(&summary), said.nomination);
         }
         Some(Outcome::Unschedulable(Box::new(Refused {
             summary,
@@ -135,7 +135,6 @@ impl State {
     }
 
     /// DefaultPreemption from what is kept. The pod has no nomination.
-    #[expect(clippy::type_complexity, reason = "room, or a status and what becomes of the nomination")]
     #[expect(clippy::too_many_arguments, reason = "all that preemption looks at")]
     fn preempt(
         &mut self,

@@ -1,5 +1,6 @@
 //! A pod as the scheduler sees it: what it shares with its siblings, and what is its own.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use super::{
 };
 
 /// How images are named on nodes: a reference without tag or digest means `latest`.
-pub fn normalized_image_name(image: &str) -> String {
+pub fn normalized_image_name(image: &str) -> Cow<'_, str> {
     let tag = image.rfind(':').map_or(-1, |i| i as isize);
     let slash = image.rfind('/').map_or(-1, |i| i as isize);
-    if tag <= slash { format!("{image}:latest") } else { image.to_owned() }
+    if tag <= slash { Cow::Owned(format!("{image}:latest")) } else { Cow::Borrowed(image) }
 }
 
 /// The controller that owns a pod, of the kinds whose selector spreads pods by default.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
 use wire::{Container, ContainerStatus, Quantity, ResourceRequirements};
 
 use super::{Compiler, Resources};
@@ -43,6 +44,17 @@ impl PodRequests {
         } else {
             fit.clone()
         };
+        if asks_for_everything(pod) {
+            // No default comes in, so all variants are what is asked for.
+            let (fit, accounted) = (compile(&fit, compiler), compile(&accounted, compiler));
+            return PodRequests {
+                non_zero_milli_cpu: accounted.milli_cpu,
+                non_zero_memory: accounted.memory,
+                scored: fit.clone(),
+                fit,
+                accounted,
+            };
+        }
         let missing = if pod_level_requests(pod).is_some() {
             Defaults { cpu: !accounted.contains_key("cpu"), memory: !accounted.contains_key("memory") }
         } else {
@@ -60,10 +72,57 @@ impl PodRequests {
     }
 }
 
-type List<'p> = BTreeMap<&'p str, Quantity>;
+/// Whether every container asks for CPU and memory, and the pod as a whole for nothing.
+fn asks_for_everything(pod: &wire::Pod) -> bool {
+    let asks = |container: &Container| {
+        let requests = &container.resources.requests;
+        requests.contains_key("cpu") && requests.contains_key("memory")
+    };
+    let spec = &pod.spec;
+    pod_level_requests(pod).is_none()
+        && !spec.containers.is_empty()
+        && spec.containers.iter().chain(&spec.init_containers).all(asks)
+}
+
+/// Amounts by name. There are few of them, so looking through all is cheaper than any order.
+#[derive(Clone, Default)]
+struct List<'p>(SmallVec<[(&'p str, Quantity); 3]>);
+
+impl<'p> List<'p> {
+    fn get(&self, name: &str) -> Option<Quantity> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, quantity)| *quantity)
+    }
+
+    fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The amount of `name`, which is `first` if it was not there.
+    fn or_insert(&mut self, name: &'p str, first: Quantity) -> &mut Quantity {
+        let position = self.0.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            self.0.push((name, first));
+            self.0.len() - 1
+        });
+        &mut self.0[position].1
+    }
+
+    fn set(&mut self, name: &'p str, quantity: Quantity) {
+        *self.or_insert(name, quantity) = quantity;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&'p str, Quantity)> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+impl<'p> FromIterator<(&'p str, Quantity)> for List<'p> {
+    fn from_iter<I: IntoIterator<Item = (&'p str, Quantity)>>(amounts: I) -> List<'p> {
+        List(amounts.into_iter().collect())
+    }
+}
 
 fn compile(list: &List<'_>, compiler: &mut Compiler<'_>) -> Resources {
-    Resources::compile(list.iter().map(|(name, quantity)| (*name, *quantity)), compiler)
+    Resources::compile(list.iter(), compiler)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -88,12 +147,12 @@ fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
     let infeasible = pending.is_some_and(|condition| condition.reason == "Infeasible");
     let own = |container, statuses| container_requests(container, statuses, infeasible, options);
 
-    let mut total = List::new();
+    let mut total = List::default();
     for container in &pod.spec.containers {
         add(&mut total, &own(container, &pod.status.container_statuses));
     }
-    let mut sidecars = List::new();
-    let mut peak = List::new();
+    let mut sidecars = List::default();
+    let mut peak = List::default();
     for container in &pod.spec.init_containers {
         let restarts = container.restart_policy == "Always";
         let statuses: &[_] = if restarts { &pod.status.init_container_statuses } else { &[] };
@@ -112,11 +171,12 @@ fn pod_requests(pod: &wire::Pod, options: Options) -> List<'_> {
     if options.pod_level
         && let Some(requests) = pod_level_requests(pod)
     {
-        total.extend(pod_level_amounts(pod, requests, infeasible, options));
+        for (name, quantity) in pod_level_amounts(pod, requests, infeasible, options).iter() {
+            total.set(name, quantity);
+        }
     }
     for (name, quantity) in &pod.spec.overhead {
-        let sum = total.entry(name).or_default();
-        *sum += *quantity;
+        *total.or_insert(name, Quantity::default()) += *quantity;
     }
     total
 }
@@ -132,10 +192,10 @@ fn pod_level_amounts<'p>(
     let reported = pod.status.resources.as_ref().filter(|_| options.status);
     let spec = (!(infeasible && reported.is_some())).then_some(requests);
     let status = reported.map(|reported| [&reported.requests, &pod.status.allocated_resources]);
-    let mut amounts = List::new();
+    let mut amounts = List::default();
     for (name, quantity) in spec.into_iter().chain(status.into_iter().flatten()).flatten() {
         if counts_at_pod_level(name) {
-            let amount = amounts.entry(name).or_insert(*quantity);
+            let amount = amounts.or_insert(name, *quantity);
             *amount = (*amount).max(*quantity);
         }
     }
@@ -165,35 +225,34 @@ fn container_requests<'p>(
         && let Some(ResourceRequirements { requests, .. }) = &status.resources
     {
         if infeasible {
-            list.clear();
+            list = List::default();
         }
         for reported in [requests, &status.allocated_resources] {
             for (name, quantity) in reported {
-                let entry = list.entry(name).or_default();
+                let entry = list.or_insert(name, Quantity::default());
                 *entry = (*entry).max(*quantity);
             }
         }
     }
     if options.defaults.cpu {
-        list.entry("cpu").or_insert_with(|| Quantity::from_milli(DEFAULT_MILLI_CPU));
+        list.or_insert("cpu", Quantity::from_milli(DEFAULT_MILLI_CPU));
     }
     if options.defaults.memory {
-        list.entry("memory").or_insert_with(|| Quantity::from_units(DEFAULT_MEMORY));
+        list.or_insert("memory", Quantity::from_units(DEFAULT_MEMORY));
     }
     list
 }
 
 fn add<'p>(total: &mut List<'p>, other: &List<'p>) {
-    for (name, quantity) in other {
-        let sum = total.entry(name).or_default();
-        *sum += *quantity;
+    for (name, quantity) in other.iter() {
+        *total.or_insert(name, Quantity::default()) += quantity;
     }
 }
 
 fn raise<'p>(total: &mut List<'p>, other: &List<'p>) {
-    for (name, quantity) in other {
-        let peak = total.entry(name).or_default();
-        *peak = (*peak).max(*quantity);
+    for (name, quantity) in other.iter() {
+        let peak = total.or_insert(name, Quantity::default());
+        *peak = (*peak).max(quantity);
     }
 }
 

@@ -134,35 +134,44 @@ impl Fits<'_> {
                     }))
     }
 
-    fn refuse(&self, node: &NodeInfo) -> Status {
-        let mut status = Status::bare(Code::Unschedulable);
-        status.plugin = NAME;
-        let (n_pods, allocatable_pods) = (node.pods().len() as i64, node.node.allocatable_pods);
-        if n_pods + 1 > allocatable_pods {
-            let reason = Reason::fixed("Too many pods")
-                .with("pods", Value::Count(n_pods))
-                .with("allocatable", Value::Count(allocatable_pods));
-            status.reasons.push(reason);
-        }
-        if self.is_best_effort() {
-            return status;
-        }
+    /// What a node is short of, in upstream's order: the resource, how much is asked, and how much is free.
+    fn shortages<'s>(
+        &'s self,
+        node: &'s NodeInfo,
+    ) -> impl Iterator<Item = (usize, ResourceName, i64, i64)> + 's {
         let basic = [ResourceName::Cpu, ResourceName::Memory, ResourceName::EphemeralStorage];
         let basic =
             basic.into_iter().map(|name| (name, self.request.get(name))).filter(|(_, asked)| *asked > 0);
-        for (name, asked) in basic.chain(self.scalars.iter().copied()) {
+        let asked = basic.chain(self.scalars.iter().copied()).enumerate();
+        let free = |(i, (name, asked)): (usize, (ResourceName, i64))| {
+            (i, name, asked, node.node.allocatable.get(name).saturating_sub(node.requested().get(name)))
+        };
+        asked.filter(|_| !self.is_best_effort()).map(free).filter(|(_, _, asked, free)| asked > free)
+    }
+
+    fn has_no_place(&self, node: &NodeInfo) -> bool {
+        node.pods().len() as i64 + 1 > node.node.allocatable_pods
+    }
+
+    fn refuse(&self, node: &NodeInfo) -> Status {
+        let mut status = Status::bare(Code::Unschedulable);
+        status.plugin = NAME;
+        if self.has_no_place(node) {
+            let reason = Reason::fixed("Too many pods")
+                .with("pods", Value::Count(node.pods().len() as i64))
+                .with("allocatable", Value::Count(node.node.allocatable_pods));
+            status.reasons.push(reason);
+        }
+        for (_, name, asked, free) in self.shortages(node) {
             let allocatable = node.node.allocatable.get(name);
-            let free = allocatable.saturating_sub(node.requested().get(name));
-            if asked > free {
-                if asked > allocatable {
-                    status.code = Code::UnschedulableAndUnresolvable;
-                }
-                let reason = Reason::about_resource("Insufficient ", name)
-                    .with("requested", Value::Amount(name, asked))
-                    .with("free", Value::Amount(name, free))
-                    .with("allocatable", Value::Amount(name, allocatable));
-                status.reasons.push(reason);
+            if asked > allocatable {
+                status.code = Code::UnschedulableAndUnresolvable;
             }
+            let reason = Reason::about_resource("Insufficient ", name)
+                .with("requested", Value::Amount(name, asked))
+                .with("free", Value::Amount(name, free))
+                .with("allocatable", Value::Amount(name, allocatable));
+            status.reasons.push(reason);
         }
         status
     }
@@ -192,6 +201,15 @@ impl Filter for Fits<'_> {
 
     fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
         if self.fits(node) { Ok(()) } else { Err(self.refuse(node)) }
+    }
+
+    fn kind(&self, node: &NodeInfo) -> Option<u64> {
+        // One bit each: the code, the number of pods, and what is short.
+        let mut kind = u64::from(self.has_no_place(node)) << 1;
+        for (i, name, asked, _) in self.shortages(node) {
+            kind |= u64::from(asked > node.node.allocatable.get(name)) | 1 << (i + 2).min(63);
+        }
+        (self.scalars.len() < 50).then_some(kind)
     }
 }
 

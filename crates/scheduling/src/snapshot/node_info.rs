@@ -90,7 +90,8 @@ impl NodeInfo {
 
     /// Replaces the object of a pod that is here by one of the same shape.
     pub(super) fn replace_pod(&mut self, pod: Arc<Pod>) {
-        if let Some(known) = self.pods.iter_mut().find(|known| known.uid == pod.uid) {
+        // Those that came last are the first to change.
+        if let Some(known) = self.pods.iter_mut().rev().find(|known| known.uid == pod.uid) {
             *known = pod;
         }
     }
@@ -99,7 +100,7 @@ impl NodeInfo {
     ///
     /// Ports are a set, as upstream's: if two pods on the node use the same one, removing either frees it.
     pub fn remove_pod(&mut self, uid: &str) -> Option<Arc<Pod>> {
-        let position = self.pods.iter().position(|pod| *pod.uid == *uid)?;
+        let position = self.pods.iter().rposition(|pod| *pod.uid == *uid)?;
         let pod = self.pods.swap_remove(position);
         let shape = &pod.shape;
         self.requested.subtract(&shape.requests.accounted);

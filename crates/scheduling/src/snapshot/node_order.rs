@@ -1,25 +1,31 @@
 //! The order in which nodes are looked at: round robin over zones.
 
+use std::sync::OnceLock;
+
 use base::Symbol;
 
 use super::Row;
 
-/// Zones in order of first appearance, nodes within a zone in order of arrival, flattened on demand.
+/// Zones in order of first appearance, nodes within a zone in order of arrival, flattened when somebody asks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NodeOrder {
     zones: Vec<(Symbol, Vec<Row>)>,
-    flat: Vec<Row>,
-    is_stale: bool,
+    flat: OnceLock<Vec<Row>>,
 }
 
 impl NodeOrder {
     pub(super) fn rows(&self) -> &[Row] {
-        debug_assert!(!self.is_stale, "refresh after nodes came or went");
-        &self.flat
+        self.flat.get_or_init(|| {
+            let longest = self.zones.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
+            (0..longest)
+                .flat_map(|i| self.zones.iter().filter_map(move |(_, rows)| rows.get(i)))
+                .copied()
+                .collect()
+        })
     }
 
     pub(super) fn add(&mut self, row: Row, zone: Symbol) {
-        self.is_stale = true;
+        self.flat.take();
         match self.zones.iter_mut().find(|(known, _)| *known == zone) {
             Some((_, rows)) => rows.push(row),
             None => self.zones.push((zone, vec![row])),
@@ -27,7 +33,7 @@ impl NodeOrder {
     }
 
     pub(super) fn remove(&mut self, row: Row, zone: Symbol) {
-        self.is_stale = true;
+        self.flat.take();
         if let Some(i) = self.zones.iter().position(|(known, _)| *known == zone) {
             self.zones[i].1.retain(|known| *known != row);
             if self.zones[i].1.is_empty() {
@@ -36,26 +42,14 @@ impl NodeOrder {
         }
     }
 
-    /// A change of zone alone does not reorder the nodes: as upstream, that waits for the next arrival or
-    /// departure.
+    /// A change of zone alone does not reorder nodes that have been looked at: as upstream, that waits for the next
+    /// arrival or departure.
     pub(super) fn move_zone(&mut self, row: Row, from: Symbol, to: Symbol) {
         if from != to {
-            let was_stale = self.is_stale;
+            let flat = self.flat.take();
             self.remove(row, from);
             self.add(row, to);
-            self.is_stale = was_stale;
-        }
-    }
-
-    pub(super) fn refresh(&mut self) {
-        if !self.is_stale {
-            return;
-        }
-        self.is_stale = false;
-        self.flat.clear();
-        let longest = self.zones.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
-        for i in 0..longest {
-            self.flat.extend(self.zones.iter().filter_map(|(_, rows)| rows.get(i)));
+            self.flat = flat.map(OnceLock::from).unwrap_or_default();
         }
     }
 }
@@ -74,11 +68,9 @@ mod tests {
         for (row, zone) in [(0, a), (1, a), (2, a), (3, b), (4, c), (5, c)] {
             order.add(Row(row), zone);
         }
-        order.refresh();
         assert_eq!(order.rows(), [0, 3, 4, 1, 5, 2].map(Row));
         order.remove(Row(3), b);
         order.add(Row(3), b);
-        order.refresh();
         assert_eq!(order.rows(), [0, 4, 3, 1, 5, 2].map(Row));
     }
 }

@@ -137,13 +137,11 @@ proptest! {
                     prop_assert_eq!(removed, pods.remove(pod));
                 }
             }
-            snapshot.refresh();
             prop_assert_eq!(snapshot.order().len(), nodes.len());
         }
         let mut anew = Snapshot::default();
         pods.values().for_each(|pod| anew.upsert_pod(Arc::clone(pod)));
         nodes.values().for_each(|node| { anew.upsert_node(node.clone()); });
-        anew.refresh();
         prop_assert_eq!(summary(&snapshot), summary(&anew));
         prop_assert_eq!(snapshot.images(), anew.images());
     }
@@ -154,7 +152,6 @@ proptest! {
             World { symbols: Interner::default(), gates: FeatureGates::default(), shapes: Shapes::default() };
         let mut snapshot = Snapshot::default();
         for op in &ops {
-            snapshot.refresh();
             let before = summary(&snapshot);
             let position = snapshot.log().position();
             match op {
@@ -166,7 +163,6 @@ proptest! {
                 Op::UpsertPod { .. } => { let pod = world.pod(op); snapshot.upsert_pod(pod); }
                 Op::RemovePod { pod } => { snapshot.remove_pod(&format!("p{pod}")); }
             }
-            snapshot.refresh();
             let after = summary(&snapshot);
             let changed: Vec<Row> = snapshot.log().since(position).expect("kept").map(|(row, _)| *row).collect();
             for (name, row) in &after {

@@ -36,6 +36,7 @@ pub(crate) struct History {
     n_left: usize,
     n_pods: usize,
     beginning: VecDeque<Change>,
+    is_heard: bool,
 }
 
 /// What may happen, and how often in comparison.
@@ -103,9 +104,21 @@ impl History {
             n_left: size,
             n_pods: 0,
             beginning: VecDeque::new(),
+            is_heard: false,
         };
         history.draw_beginning();
         history
+    }
+
+    /// The same, but once the cluster has come into being, namespaces, services, controllers and budgets stay as they
+    /// are: their changes may let a pod fit, but kube-scheduler's plugins do not ask to hear of them.
+    pub(crate) fn of_what_is_heard(self) -> History {
+        History { is_heard: true, ..self }
+    }
+
+    /// Whether the cluster is still coming into being.
+    pub(crate) fn is_beginning(&self) -> bool {
+        !self.beginning.is_empty()
     }
 
     /// The seed it was made with.
@@ -133,6 +146,11 @@ impl History {
         let weights = WEIGHTS.map(|(_, _, weight)| weight);
         let (kind, happening, _) = WEIGHTS[self.dice.weighted(&weights)];
         let change = match kind {
+            Kind::Namespace | Kind::Service | Kind::ReplicaSet | Kind::PodDisruptionBudget
+                if self.is_heard =>
+            {
+                None
+            }
             Kind::Pod => self.pod_change(happening, truth),
             Kind::Node => self.node_change(happening, truth),
             Kind::Namespace => {
@@ -206,6 +224,7 @@ impl History {
         let all: Vec<&Pod> = truth.pods().collect();
         let dice = &mut self.dice;
         let is_bound = |pod: &Pod| !pod.spec.node_name.is_empty();
+        let is_over = |pod: &Pod| matches!(pod.status.phase.as_str(), "Succeeded" | "Failed");
         let mut some = |admits: &dyn Fn(&Pod) -> bool| {
             let some: Vec<&Pod> = all.iter().copied().filter(|pod| admits(pod)).collect();
             (!some.is_empty()).then(|| dice.pick(&some).clone())
@@ -213,7 +232,7 @@ impl History {
         let mut pod = match happening {
             Happening::Delete => return some(&|_| true).map(|pod| Change::Remove(pod.into())),
             Happening::Terminate => some(&|pod| pod.metadata.deletion_timestamp.is_none())?,
-            Happening::Finish | Happening::Start => some(&is_bound)?,
+            Happening::Finish | Happening::Start => some(&|pod| is_bound(pod) && !is_over(pod))?,
             Happening::Nominate => some(&|pod| !is_bound(pod))?,
             Happening::Ungate => some(&|pod| !pod.spec.scheduling_gates.is_empty())?,
             _ => some(&|_| true)?,

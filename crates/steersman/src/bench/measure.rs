@@ -102,6 +102,8 @@ pub(super) struct Period {
     before: Work,
     /// The core's time for all inputs.
     core_ns: u64,
+    /// The part of it that attempts took.
+    deciding_ns: u64,
     latencies: [Histogram; Outcome::ALL.len()],
     throughput: Throughput,
 }
@@ -114,6 +116,8 @@ pub(super) struct Measured {
     pub(super) n_nodes: usize,
     /// How long the core took for all inputs.
     pub(super) core: Duration,
+    /// How long it took for attempts: from taking a pod off the queue to the commands that say where it goes.
+    pub(super) deciding: Duration,
     /// How long attempts took, by their outcome.
     pub(super) latencies: [Histogram; Outcome::ALL.len()],
     /// The pods in scope that were bound, over the core's time.
@@ -136,6 +140,7 @@ impl Period {
             scope,
             before: scheduler.work(),
             core_ns: 0,
+            deciding_ns: 0,
             latencies: Default::default(),
             throughput: Throughput::default(),
         }
@@ -148,6 +153,7 @@ impl Period {
 
     /// Takes in how long an attempt took; its time as an input comes on top.
     pub(super) fn attempt(&mut self, took: Duration, outcome: Outcome) {
+        self.deciding_ns += nanos(took);
         self.latencies[outcome as usize].add(nanos(took));
     }
 
@@ -165,6 +171,7 @@ impl Period {
             name: self.name,
             n_nodes,
             core: Duration::from_nanos(self.core_ns),
+            deciding: Duration::from_nanos(self.deciding_ns),
             latencies: self.latencies,
             throughput: self.throughput,
             rows_visited: after.rows_visited - self.before.rows_visited,
@@ -194,9 +201,9 @@ impl Measured {
         (n_attempts > 0).then(|| n as f64 / n_attempts as f64)
     }
 
-    /// Attempts per second of the core's time.
+    /// Attempts per second of the time that they took.
     pub(super) fn decisions_per_second(&self) -> f64 {
-        per_second(self.n_attempts(), self.core)
+        per_second(self.n_attempts(), self.deciding)
     }
 
     /// Pods in scope that were bound, per second of the core's time.

@@ -94,7 +94,8 @@ impl Queue {
             Verdict::Skip => {}
             verdict => moving.extend(others.map(|uid| (Arc::clone(uid), verdict))),
         }
-        if let Some(own) = own.filter(|own| places.place_of(own) == Some(Place::Unschedulable(id))) {
+        let is_here = |own: &&Arc<str>| places.place_of(own) == Some(Place::Unschedulable(id));
+        if let Some(own) = own.filter(is_here).filter(|own| happening.spared != Some(own)) {
             match ask(own) {
                 Verdict::Skip => {}
                 verdict => moving.push((Arc::clone(own), verdict)),

@@ -181,7 +181,7 @@ impl Bench {
     }
 
     fn happen_to(&mut self, event: ClusterEvent, changed: Changed<'_>, max_priority: Option<i32>) {
-        self.queue.happen(&Happening { event, changed, max_priority }, self.now, &self.rules);
+        self.queue.happen(&Happening { event, changed, max_priority, spared: None }, self.now, &self.rules);
     }
 
     fn update(&mut self, pod: Arc<Pod>) -> bool {

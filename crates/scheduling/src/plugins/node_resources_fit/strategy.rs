@@ -101,7 +101,7 @@ impl Strategy {
         if !is_exact || matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
             return false;
         }
-        let mut parts: SmallVec<[(&[f64], &[f64], f64, f64); 3]> = SmallVec::new();
+        let mut parts: SmallVec<[Part<'_>; 3]> = SmallVec::new();
         for (resource, asked) in self.resources.iter().zip(asked) {
             let (allocatable, occupied) = match resource.name {
                 ResourceName::Cpu => (&columns.milli_cpu.allocatable, &columns.non_zero_milli_cpu),
@@ -113,12 +113,12 @@ impl Strategy {
                 ResourceName::Untracked(_) => continue,
                 ResourceName::Scalar(_) => return false,
             };
-            parts.push((allocatable, occupied, *asked as f64, resource.weight as f64));
+            parts.push(Part { allocatable, occupied, asked: *asked as f64, weight: resource.weight as f64 });
         }
         let is_least = matches!(self.curve, Curve::LeastAllocated);
         let mut sums = vec![0.0; scores.len()];
         let mut weights = vec![0.0; scores.len()];
-        for (allocatable, occupied, asked, weight) in parts {
+        for Part { allocatable, occupied, asked, weight } in parts {
             let rows = allocatable.iter().zip(occupied).zip(sums.iter_mut().zip(&mut weights));
             for ((allocatable, occupied), (sum, weights)) in rows {
                 let taken = (asked + occupied).min(*allocatable);
@@ -134,6 +134,14 @@ impl Strategy {
         }
         true
     }
+}
+
+/// One resource of all nodes, what a pod asks of it, and its weight.
+struct Part<'c> {
+    allocatable: &'c [f64],
+    occupied: &'c [f64],
+    asked: f64,
+    weight: f64,
 }
 
 /// What the pods on a node take of a resource, as scores see it.

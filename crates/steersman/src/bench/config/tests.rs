@@ -52,7 +52,7 @@ fn labels_thresholds_and_gates_are_read() {
     assert_eq!(workloads[0].labels, BTreeSet::from(["all".to_owned(), "short".to_owned()]));
     assert_eq!(workloads[0].threshold(), Some(270.0));
     assert_eq!(workloads[1].threshold(), Some(30.0));
-    assert_eq!(workloads[1].feature_gates["A"], false);
+    assert!(!workloads[1].feature_gates["A"]);
     assert_eq!(workloads[2].threshold(), None);
     assert!(LabelFilter::parse("all,-short").matches(&workloads[1].labels));
     assert!(!LabelFilter::parse("+all,-short").matches(&workloads[0].labels));

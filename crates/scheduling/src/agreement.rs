@@ -1,14 +1,16 @@
 //! Whether the incremental evaluator finds what the reference evaluator finds.
+//!
+//! For tests, which ask after every step of random histories and for every recorded case.
 
-use scheduling::engine::Scheduler;
-use scheduling::explanation::{Explanation, Verdict};
-use scheduling::incremental::ExpandedNode;
-use scheduling::model::Pod;
-use scheduling::outcome::{Outcome, Summary};
-use scheduling::reference::Decision;
+use crate::engine::Scheduler;
+use crate::explanation::{Explanation, Verdict};
+use crate::incremental::ExpandedNode;
+use crate::model::Pod;
+use crate::outcome::{Outcome, Summary};
+use crate::reference::Decision;
 
 /// Where the two differ about a pod, if they do.
-pub(crate) fn difference(scheduler: &mut Scheduler, pod: &Pod, explanation: &Explanation) -> Option<String> {
+pub fn difference(scheduler: &mut Scheduler, pod: &Pod, explanation: &Explanation) -> Option<String> {
     let decision = explanation.decision.as_ref()?;
     outcomes(scheduler, pod, decision).or_else(|| nodes(scheduler, pod, explanation))
 }
@@ -104,11 +106,11 @@ fn nodes(scheduler: &mut Scheduler, pod: &Pod, explanation: &Explanation) -> Opt
     None
 }
 
-fn describe(explanation: &Explanation, node: &scheduling::explanation::NodeExplanation) -> String {
+fn describe(explanation: &Explanation, node: &crate::explanation::NodeExplanation) -> String {
     let scores = explanation.scores.as_ref().and_then(|feasible| {
         let i = feasible.rows.iter().position(|known| *known == node.row)?;
         let scores = feasible.scores.as_ref().ok()?;
-        let column = |column: &scheduling::reference::PluginScores| {
+        let column = |column: &crate::reference::PluginScores| {
             format!("{} {}/{}", column.plugin, column.raw[i], column.normalized[i])
         };
         let columns: Vec<_> = scores.plugins.iter().map(column).collect();
