@@ -7,7 +7,7 @@ use base::Now;
 use super::Scheduler;
 use super::command::{Command, Condition, EventKind, Tried};
 use super::failure::Failure;
-use super::queue::{Found, QueuedPod};
+use super::queue::{Found, QueuedPod, nominated};
 use crate::framework::{Cycle, Nomination};
 use crate::model::Pod;
 use crate::outcome::{Outcome, Refused};
@@ -33,7 +33,7 @@ impl Scheduler {
         let outcome = self.decide(&pod);
         let message = outcome.message(&self.symbols);
         match &outcome {
-            Outcome::Placed(placement) => self.place(queued, placement.host, commands),
+            Outcome::Placed(placement) => self.place(queued, placement.host, now, commands),
             Outcome::Unschedulable(refused) => self.refuse(queued, refused, message.clone(), now, commands),
             Outcome::NoNodes => {
                 self.give_back(queued, Condition::UNSCHEDULABLE, message.clone(), now, commands)
@@ -65,10 +65,11 @@ impl Scheduler {
         evaluator.decide(cycle, position, &profiles[position], pod, circumstances)
     }
 
-    fn place(&mut self, queued: QueuedPod, host: Row, commands: &mut Vec<Command>) {
+    fn place(&mut self, queued: QueuedPod, host: Row, now: Now, commands: &mut Vec<Command>) {
         let node = self.snapshot.node(host).node.name;
         let pod = &queued.pod;
         let assumed = Pod { node_name: Some(node), ..(**pod).clone() };
+        let promised = self.nominator.node_of(&pod.uid);
         self.nominator.remove(&pod.uid);
         self.snapshot.upsert_pod(Arc::new(assumed));
         commands.push(Command::Bind {
@@ -78,7 +79,9 @@ impl Scheduler {
         });
         let found = self.found(pod);
         self.queue.done(&pod.uid);
+        let promise = nominated(Arc::clone(pod), promised);
         self.bindings.begin(queued, node, found);
+        self.announce_unused_promise(&promise, node, now);
     }
 
     /// No node will do: the plugins to blame decide what the pod waits for.

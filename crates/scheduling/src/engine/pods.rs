@@ -31,6 +31,7 @@ impl Scheduler {
 
     fn upsert_placed_pod(&mut self, pod: Arc<Pod>, now: Now, commands: &mut Vec<Command>) {
         self.queue.withdraw(&pod.uid, Found::Placed);
+        let promised = self.nominator.node_of(&pod.uid);
         self.nominator.remove(&pod.uid);
         self.evictions.forget(&pod.uid);
         let was_assumed = self.bindings.settle(&pod.uid, Found::Placed);
@@ -56,6 +57,16 @@ impl Scheduler {
         };
         self.announce(&events, Changed::Pod { old: old.as_deref(), new: Some(&pod) }, None, None, now);
         self.let_through(made_room_for, now);
+        if let Some(node) = pod.node_name {
+            self.announce_unused_promise(&nominated(Arc::clone(&pod), promised), node, now);
+        }
+    }
+
+    /// Tells waiting pods if a pod that went to `node` leaves a place free that it was promised elsewhere.
+    pub(super) fn announce_unused_promise(&mut self, pod: &Pod, node: Symbol, now: Now) {
+        if pod.nominated_node_name.is_some_and(|promised| promised != node) {
+            self.announce_lost_promise(pod, now);
+        }
     }
 
     /// The scheduler's own view is newer until the binding is known to have failed, except that a pod which is being

@@ -188,6 +188,26 @@ fn a_promise_to_a_pod_that_is_deleted_lets_others_try_whether_or_not_it_was_wait
 }
 
 #[test]
+fn a_promise_to_a_pod_that_finds_another_place_lets_others_try() {
+    let tainted = json!([{"key": "k", "effect": "NoSchedule"}]);
+    let mut large = node("large", &json!({"cpu": "2", "memory": "1Gi", "pods": "10"}), &json!({}));
+    if let Object::Node(node) = &mut large {
+        node.spec.taints = serde_json::from_value(tainted).expect("taints");
+    }
+    let mut promised = promised("promised", "1500m");
+    if let Object::Pod(pod) = &mut promised {
+        pod.spec.tolerations = serde_json::from_value(json!([{"operator": "Exists"}])).expect("tolerations");
+    }
+    let waiting = pod("waiting", &json!({}), &asking_cpu("900m"));
+    let mut scheduler = scheduler(&[small_node("n"), large, waiting, promised]);
+    let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
+    assert_eq!((&*tried.pod.key.name, matches!(tried.outcome, Outcome::Unschedulable(_))), ("waiting", true));
+    let placed = scheduler.step(Input::Schedule, SOON);
+    assert_eq!(binds(&placed), [("default/promised".into(), "large".into())]);
+    assert!(is_placed_later(&mut scheduler, "waiting"));
+}
+
+#[test]
 fn a_pod_that_is_bound_otherwise_than_assumed_gives_back_what_it_was_thought_to_take() {
     let first = pod("first", &json!({}), &asking_cpu("900m"));
     let waiting = pod("waiting", &json!({}), &asking_cpu("900m"));

@@ -86,10 +86,10 @@ impl ApiServer {
     fn look_for_disturbance(&mut self, object: &Object) {
         let old = self.truth.get(&key_of(object));
         match (old, object) {
-            (Some(Object::Node(old)), Object::Node(new)) => {
-                if old.status.allocatable != new.status.allocatable {
-                    self.disturbed.insert(new.metadata.name.clone());
-                }
+            (Some(Object::Node(old)), Object::Node(new))
+                if old.status.allocatable != new.status.allocatable =>
+            {
+                self.disturbed.insert(new.metadata.name.clone());
             }
             (None, Object::Node(new)) => {
                 let name = &new.metadata.name;
@@ -97,11 +97,9 @@ impl ApiServer {
                     self.disturbed.insert(name.clone());
                 }
             }
-            (Some(Object::Pod(old)), Object::Pod(new)) => {
-                if self.scales.pod(old) != self.scales.pod(new) {
-                    self.resized.insert(new.metadata.uid.clone());
-                    self.disturbed.insert(new.spec.node_name.clone());
-                }
+            (Some(Object::Pod(old)), Object::Pod(new)) if self.scales.pod(old) != self.scales.pod(new) => {
+                self.resized.insert(new.metadata.uid.clone());
+                self.disturbed.insert(new.spec.node_name.clone());
             }
             (None, Object::Pod(new)) if !new.spec.node_name.is_empty() => {
                 self.disturbed.insert(new.spec.node_name.clone());

@@ -75,6 +75,7 @@ impl Ledger {
         assert_eq!(pod.metadata.uid, uid, "binds a pod that came before {key}");
         assert!(pod.spec.node_name.is_empty(), "binds {key}, which is bound");
         assert!(self.is_ours(pod), "binds {key}, which is none of its business");
+        assert!(pod.metadata.deletion_timestamp.is_none(), "binds {key}, which is being deleted");
         assert!(pod.spec.scheduling_gates.is_empty(), "binds {key} past its gates");
         assert!(!self.bindings.contains_key(uid), "binds {key} again while it is being bound");
         let amounts = self.scales.pod(pod);
