@@ -58,12 +58,15 @@ use crate::plugins::gang_scheduling;
 use crate::reference::{self, Circumstances, num_feasible_nodes_to_find};
 use crate::snapshot::Row;
 
-/// How many rows of tables are kept in all, on clusters that are small in comparison. A row takes about 28 bytes.
+/// How many rows of tables are kept in all, on clusters of common size. A row takes about 28 bytes, and as much again
+/// where pods of its shape preempt others.
 const ROWS_KEPT: usize = 8 << 20;
 /// How many shapes are remembered that have been seen once.
 const SHAPES_SEEN: usize = 1 << 16;
 /// How many tables are kept at least, on clusters of any size.
-const TABLES_KEPT: usize = 32;
+const TABLES_KEPT_MIN: usize = 32;
+/// How many tables are kept at most, on small clusters: apart from its rows a table takes a few kilobytes.
+const TABLES_KEPT_MAX: usize = 4096;
 
 /// What has been done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -233,17 +236,16 @@ impl Evaluator {
         *self.is_plain[position].get_or_insert_with(|| plan::is_plain(profile))
     }
 
-    /// Drops the half of the tables that was not used for longest, if there are too many rows in them.
+    /// Drops the half of the tables that was not used for longest, if there are too many.
     fn evict(&mut self, n_nodes: usize) {
-        let limit = ROWS_KEPT.max(TABLES_KEPT * n_nodes);
-        let size: usize = self.states.values().map(|state| state.table.size()).sum();
-        if size <= limit {
+        let limit = (ROWS_KEPT / n_nodes.max(1)).clamp(TABLES_KEPT_MIN, TABLES_KEPT_MAX);
+        if self.states.len() < limit {
             return;
         }
         let mut uses: Vec<u64> = self.states.values().map(|state| state.used).collect();
         uses.sort_unstable();
         let median = uses[uses.len() / 2];
-        self.states.retain(|_, state| state.used >= median || state.used == 0);
+        self.states.retain(|_, state| state.used > median);
     }
 }
 

@@ -67,18 +67,22 @@ impl Scheduler {
 
     pub(super) fn delete(&mut self, object: &Object, now: Now, commands: &mut Vec<Command>) {
         let mut compiler = Compiler { symbols: &mut self.symbols, gates: &self.gates };
+        if let Object::Pod(pod) = object {
+            let pod = Pod::compile(pod, &mut self.shapes, &mut compiler);
+            self.delete_pod(&pod, now, commands);
+            return;
+        }
+        // What has never been interned is not known either.
         let metadata = object.meta();
-        let (namespace, name) = (compiler.symbol(&metadata.namespace), compiler.symbol(&metadata.name));
+        let known = |text: &str| self.symbols.get(text);
+        let (Some(namespace), Some(name)) = (known(&metadata.namespace), known(&metadata.name)) else {
+            return self.delete_by_text(object);
+        };
         match object {
-            Object::Pod(pod) => {
-                let pod = Pod::compile(pod, &mut self.shapes, &mut compiler);
-                self.delete_pod(&pod, now, commands);
-            }
             Object::Node(_) => {
                 self.delete_node(name, now);
             }
             Object::Namespace(_) => self.cluster.remove_namespace(name),
-            Object::Service(_) => self.cluster.remove_service(namespace, &metadata.name),
             Object::ReplicationController(_) => {
                 self.cluster.remove_controller(ControllerKind::ReplicationController, namespace, name);
             }
@@ -88,8 +92,22 @@ impl Scheduler {
             Object::StatefulSet(_) => {
                 self.cluster.remove_controller(ControllerKind::StatefulSet, namespace, name);
             }
-            Object::PodDisruptionBudget(_) => self.cluster.remove_budget(namespace, &metadata.name),
-            Object::DeviceClass(_) => self.cluster.remove_device_class(&metadata.name),
+            _ => self.delete_by_text(object),
+        }
+    }
+
+    /// Forgets an object of a kind that is known by names which are not interned.
+    fn delete_by_text(&mut self, object: &Object) {
+        let metadata = object.meta();
+        let namespace = self.symbols.get(&metadata.namespace);
+        match (object, namespace) {
+            (Object::DeviceClass(_), _) => self.cluster.remove_device_class(&metadata.name),
+            (Object::Service(_), Some(namespace)) => {
+                self.cluster.remove_service(namespace, &metadata.name);
+            }
+            (Object::PodDisruptionBudget(_), Some(namespace)) => {
+                self.cluster.remove_budget(namespace, &metadata.name);
+            }
             _ => {}
         }
     }

@@ -18,6 +18,9 @@ use crate::model::{Pod, Shape};
 use crate::outcome::Summary;
 use crate::snapshot::{Change, Row};
 
+/// With more changes than this per row, all rows are looked at instead.
+const CHANGES_PER_ROW_MAX: usize = 8;
+
 /// Everything kept about the pods of one shape and priority under one profile.
 pub(super) struct State {
     /// Kept so that its address, by which the state is found, stays its own.
@@ -107,7 +110,8 @@ pub(super) fn dirty_rows(cycle: Cycle<'_>, rows: u64, nominations: u64) -> Dirty
     else {
         return Dirty::All;
     };
-    if changes.len() + promises.len() > cycle.snapshot.len() {
+    // Many changes may be of few rows; but beyond this, looking through them costs as much as looking at all rows.
+    if changes.len() + promises.len() > CHANGES_PER_ROW_MAX * cycle.snapshot.len() {
         return Dirty::All;
     }
     let changed = changes.filter(|(_, change)| *change != Change::PodReplaced).map(|(row, _)| *row);
@@ -115,7 +119,7 @@ pub(super) fn dirty_rows(cycle: Cycle<'_>, rows: u64, nominations: u64) -> Dirty
     dirty.extend(promises.filter_map(|name: &Symbol| cycle.snapshot.row(*name)));
     dirty.sort_unstable();
     dirty.dedup();
-    Dirty::Rows(dirty)
+    if 2 * dirty.len() > cycle.snapshot.len().max(8) { Dirty::All } else { Dirty::Rows(dirty) }
 }
 
 impl State {
@@ -202,7 +206,7 @@ impl State {
             return Dirty::Rows(rows);
         }
         let Ok(journal) = counts.journal().since(before.counts) else { return Dirty::All };
-        if journal.len() > cycle.snapshot.len().max(64) {
+        if journal.len() > CHANGES_PER_ROW_MAX * cycle.snapshot.len().max(64) {
             return Dirty::All;
         }
         let n = rows.len();
@@ -215,7 +219,7 @@ impl State {
             rows.sort_unstable();
             rows.dedup();
         }
-        Dirty::Rows(rows)
+        if 2 * rows.len() > cycle.snapshot.len().max(8) { Dirty::All } else { Dirty::Rows(rows) }
     }
 
     /// Works out everything about one row. `None` if a score is out of range, which is for the long way to report.

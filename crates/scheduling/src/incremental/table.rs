@@ -88,11 +88,6 @@ impl Table {
         self.groups.iter().filter(|group| group.n_rows > 0)
     }
 
-    /// How much memory is taken, in rows.
-    pub(super) fn size(&self) -> usize {
-        self.cells.len()
-    }
-
     /// The verdict, base and key of a row, if it belongs to a group.
     pub(super) fn get(&self, row: Row) -> Option<(Verdict, i64, &Key)> {
         let cell = self.cells.get(row.index()).filter(|cell| cell.group != NO_GROUP)?;

@@ -8,7 +8,7 @@ use crate::framework::{
 };
 use crate::model::affinity::{NodeSelector, NodeSelectorTerm, preferred_terms};
 use crate::model::{self, Pod};
-use crate::snapshot::NodeInfo;
+use crate::snapshot::{NodeInfo, Row, Snapshot};
 
 const NAME: &str = "NodeAffinity";
 
@@ -104,9 +104,28 @@ impl Plugin for NodeAffinity {
     }
 }
 
+impl Admit<'_> {
+    /// Whether what the configuration adds refuses the node.
+    fn is_refused_by_added(&self, node: &NodeInfo) -> bool {
+        self.added.is_some_and(|added| !added.matches(&node.node))
+    }
+}
+
 impl Filter for Admit<'_> {
+    fn kind(&self, node: &NodeInfo) -> Option<u64> {
+        Some(u64::from(self.is_refused_by_added(node)))
+    }
+
+    fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
+        for node in snapshot.nodes() {
+            if self.is_refused_by_added(node) || !self.affinity.admits(&node.node) {
+                refuse(node.row, None);
+            }
+        }
+    }
+
     fn filter(&self, node: &NodeInfo) -> Result<(), Status> {
-        if self.added.is_some_and(|added| !added.matches(&node.node)) {
+        if self.is_refused_by_added(node) {
             let reason = Reason::fixed("node(s) didn't match scheduler-enforced node affinity");
             return Err(Status::unresolvable(NAME, reason));
         }

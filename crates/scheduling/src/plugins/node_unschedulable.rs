@@ -64,6 +64,10 @@ impl Filter for RefuseCordoned {
         Ok(())
     }
 
+    fn kind(&self, _node: &NodeInfo) -> Option<u64> {
+        Some(0)
+    }
+
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
         snapshot.columns().cordoned().iter().for_each(|row| refuse(*row, None));
     }

@@ -68,6 +68,10 @@ impl Filter for RefuseUntolerated<'_> {
         Err(Status::unresolvable(NAME, reason))
     }
 
+    fn kind(&self, _node: &NodeInfo) -> Option<u64> {
+        Some(0)
+    }
+
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
         for row in snapshot.columns().repelling() {
             if taints::untolerated(&snapshot.node(*row).node.taints, self.tolerations).is_some() {
