@@ -48,10 +48,8 @@ impl Bindings {
     pub(super) fn settle(&mut self, uid: &str, found: Found) -> bool {
         let Some(binding) = self.0.get_mut(uid) else { return false };
         let was_assumed = std::mem::replace(&mut binding.is_assumed, false);
-        // Of a pod that is gone nobody has to hear any more what became of the command, which may be lost.
-        let is_over = binding.is_answered || matches!(found, Found::Gone | Found::Replaced);
         binding.found = found;
-        if is_over {
+        if binding.is_answered {
             self.0.remove(uid);
         }
         was_assumed
