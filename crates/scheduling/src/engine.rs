@@ -203,21 +203,16 @@ impl Scheduler {
     /// The outcome of [`Scheduler::evaluate`], as the evaluator that keeps what it knows finds it. No random number
     /// is used up.
     pub fn estimate(&mut self, pod: &Pod) -> Option<Outcome> {
-        let Scheduler {
-            symbols,
-            profiles,
-            snapshot,
-            cluster,
-            nominator,
-            evictions,
-            evaluator,
-            circumstances,
-            ..
-        } = self;
+        self.decide_under(pod, &mut self.circumstances.clone())
+    }
+
+    /// The outcome under some circumstances, which are used up; `None` if no profile is for this pod.
+    fn decide_under(&mut self, pod: &Pod, circumstances: &mut Circumstances) -> Option<Outcome> {
+        let Scheduler { symbols, profiles, snapshot, cluster, nominator, evictions, evaluator, .. } = self;
         let name = pod.shape.scheduler_name;
         let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
         let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
-        Some(evaluator.decide(cycle, position, &profiles[position], pod, &mut circumstances.clone()))
+        Some(evaluator.decide(cycle, position, &profiles[position], pod, circumstances))
     }
 
     /// What the user is told about a decision that did not place the pod; empty if it did.

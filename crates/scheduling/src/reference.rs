@@ -14,8 +14,9 @@ pub use scoring::{PluginScores, Scores};
 pub use search::num_feasible_nodes_to_find;
 
 use crate::framework::filters::PreFiltered;
+use crate::framework::post_filter;
 use crate::framework::{
-    Code, Cycle, Diagnosis, Filters, Nomination, PostFilterCycle, Preemption, Profile, Reason, Status,
+    Cycle, Diagnosis, Filters, Nomination, PostFilterCycle, Preemption, Profile, Reason, Status,
 };
 use crate::model::Pod;
 use crate::plugins::gang_scheduling;
@@ -234,12 +235,7 @@ fn post_filter<'a>(
                 break;
             }
             Err(status) => {
-                let stops = !matches!(status.code, Code::Unschedulable | Code::Pending);
-                if stops {
-                    reasons.clear();
-                }
-                reasons.push(status.message(cycle.symbols));
-                if stops {
+                if post_filter::add_reason(&mut reasons, &status, cycle.symbols) {
                     break;
                 }
             }

@@ -8,7 +8,7 @@ use super::Scheduler;
 use super::command::{Command, Condition, EventKind, Tried};
 use super::failure::Failure;
 use super::queue::{Found, QueuedPod, nominated};
-use crate::framework::{Cycle, Nomination};
+use crate::framework::Nomination;
 use crate::model::Pod;
 use crate::outcome::{Outcome, Refused};
 use crate::snapshot::Row;
@@ -46,23 +46,10 @@ impl Scheduler {
     }
 
     fn decide(&mut self, pod: &Pod) -> Outcome {
-        let Scheduler {
-            symbols,
-            profiles,
-            snapshot,
-            cluster,
-            nominator,
-            evictions,
-            evaluator,
-            circumstances,
-            ..
-        } = self;
-        let name = pod.shape.scheduler_name;
-        let Some(position) = profiles.iter().position(|profile| profile.scheduler_symbol == name) else {
-            return Outcome::NoNodes;
-        };
-        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
-        evaluator.decide(cycle, position, &profiles[position], pod, circumstances)
+        let mut circumstances = self.circumstances.clone();
+        let outcome = self.decide_under(pod, &mut circumstances);
+        self.circumstances = circumstances;
+        outcome.unwrap_or(Outcome::NoNodes)
     }
 
     fn place(&mut self, queued: QueuedPod, host: Row, now: Now, commands: &mut Vec<Command>) {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use base::Stream;
+use base::{Interner, Stream};
 
-use super::{Cycle, Diagnosis, Filters, Profile, Status};
+use super::{Code, Cycle, Diagnosis, Filters, Profile, Status};
 use crate::model::Pod;
 use crate::snapshot::Row;
 
@@ -77,4 +77,15 @@ impl Preemption {
     pub fn chosen(&self) -> &PreemptionCandidate {
         &self.candidates[self.chosen]
     }
+}
+
+/// Adds what a PostFilter plugin said to the reasons of those before it; returns whether the others are not asked any
+/// more, which is so unless it merely had nothing to offer. Then its reason is the only one.
+pub(crate) fn add_reason(reasons: &mut Vec<String>, status: &Status, symbols: &Interner) -> bool {
+    let stops = !matches!(status.code, Code::Unschedulable | Code::Pending);
+    if stops {
+        reasons.clear();
+    }
+    reasons.push(status.message(symbols));
+    stops
 }

@@ -10,6 +10,7 @@ use super::preemption::{Victims, room};
 use super::state::State;
 use super::verdicts::Verdict;
 use crate::framework::filters::PreFiltered;
+use crate::framework::post_filter;
 use crate::framework::{Code, Cycle, Diagnosis, Nomination, PostFilterCycle, Profile, Status};
 use crate::model::Pod;
 use crate::outcome::{Outcome, Refused, Room, Summary};
@@ -119,12 +120,7 @@ impl State {
                     break;
                 }
                 Err(status) => {
-                    let stops = !matches!(status.code, Code::Unschedulable | Code::Pending);
-                    if stops {
-                        reasons.clear();
-                    }
-                    reasons.push(status.message(cycle.symbols));
-                    if stops {
+                    if post_filter::add_reason(&mut reasons, &status, cycle.symbols) {
                         break;
                     }
                 }
