@@ -3,6 +3,7 @@
 //! Labels, taints, resource names and topology keys are compared millions of times per second and created
 //! rarely. Interned, a comparison is one integer comparison and a map key is four bytes.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::Map;
@@ -10,16 +11,18 @@ use crate::Map;
 /// An interned string: equal symbols of one [`Interner`] stand for equal strings.
 ///
 /// The order of symbols is the order of first appearance, not the alphabet.
+///
+/// An `Option<Symbol>` is four bytes too, so that columns of symbols that may be missing stay small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Symbol(u32);
+pub struct Symbol(NonZeroU32);
 
 impl Symbol {
     /// The empty string, which every interner knows.
-    pub const EMPTY: Symbol = Symbol(0);
+    pub const EMPTY: Symbol = Symbol(NonZeroU32::MIN);
 
     /// The position of this symbol in its interner, for tables indexed by symbol.
     pub fn index(self) -> usize {
-        self.0 as usize
+        (self.0.get() - 1) as usize
     }
 }
 
@@ -49,7 +52,8 @@ impl Interner {
             return symbol;
         }
         // 2^32 distinct strings need more than 64 GiB for the table alone: memory ends long before.
-        let symbol = Symbol(u32::try_from(self.strings.len()).expect("fewer than 2^32 distinct strings"));
+        let number = u32::try_from(self.strings.len() + 1).ok().and_then(NonZeroU32::new);
+        let symbol = Symbol(number.expect("fewer than 2^32 distinct strings"));
         let shared: Arc<str> = Arc::from(text);
         self.strings.push(Arc::clone(&shared));
         self.symbols.insert(shared, symbol);

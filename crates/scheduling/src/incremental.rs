@@ -45,7 +45,7 @@ use base::Map;
 
 use counts::Counts;
 pub use expand::{Expanded, ExpandedNode};
-use sheet::Offer;
+use sheet::{Offer, Spare};
 use smallvec::SmallVec;
 use state::{First, State};
 use survey::Survey;
@@ -92,6 +92,7 @@ pub struct Evaluator {
     seen_once: Map<StateKey, Arc<Shape>>,
     /// Per profile: see [`plan::is_plain`].
     is_plain: Vec<Option<bool>>,
+    spare: Spare,
     work: Work,
 }
 
@@ -140,7 +141,7 @@ impl Evaluator {
         let key = self.key(position, pod);
         if self.catch_up(key, cycle, profile, pod).is_none() {
             let n_counters = self.counts.n_counters();
-            let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work)?;
+            let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work, &mut self.spare)?;
             self.work.tables_filled += 1;
             let is_new = self.seen_once.insert(key, Arc::clone(&pod.shape)).is_none();
             let is_promised =
@@ -149,11 +150,13 @@ impl Evaluator {
                 let placed = place_at_once(&first, cycle, profile, &self.counts, circumstances)?;
                 if let Some(placement) = placed {
                     self.counts.drop_own(n_counters);
+                    first.sheet.recycle(&mut self.spare);
                     self.forget_some_shapes();
                     return Some(Outcome::Placed(placement));
                 }
             }
-            self.keep(key, State::new(first, pod, cycle, &self.counts), cycle.snapshot.len())?;
+            let state = State::new(first, pod, cycle, &self.counts, &mut self.spare);
+            self.keep(key, state, cycle.snapshot.len())?;
         }
         let state = self.states.get_mut(&key)?;
         state.used = self.work.decisions;
@@ -207,9 +210,9 @@ impl Evaluator {
     fn catch_up(&mut self, key: StateKey, cycle: Cycle<'_>, profile: &Profile, pod: &Pod) -> Option<()> {
         self.counts.catch_up(cycle.snapshot);
         self.counts.limit();
-        let Evaluator { counts, states, work, .. } = self;
+        let Evaluator { counts, states, work, spare, .. } = self;
         let state = states.get_mut(&key)?;
-        if state.catch_up(cycle, profile, pod, counts, work).is_none() {
+        if state.catch_up(cycle, profile, pod, counts, work, spare).is_none() {
             states.remove(&key);
             return None;
         }

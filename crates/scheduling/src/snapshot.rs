@@ -11,6 +11,7 @@
 mod change_log;
 mod columns;
 mod images;
+mod label_columns;
 mod node_info;
 mod node_order;
 mod nominator;
@@ -23,6 +24,7 @@ use base::{Map, Symbol};
 pub use change_log::{Change, ChangeLog, Lagged, Log};
 pub use columns::{Columns, EXACT_MAX, ResourceColumns};
 pub use images::{ImageState, Images};
+use label_columns::LabelColumns;
 pub use node_info::NodeInfo;
 use node_order::NodeOrder;
 pub use nominator::Nominator;
@@ -34,6 +36,11 @@ use crate::model::{Node, Pod};
 pub struct Row(u32);
 
 impl Row {
+    /// The row with this index.
+    pub(crate) fn at(index: usize) -> Row {
+        Row(index as u32)
+    }
+
     /// As an index into tables with one entry per row.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -54,6 +61,7 @@ pub struct Snapshot {
     /// Rows with pods that have inter-pod affinity or anti-affinity of any kind.
     with_affinity: BTreeSet<Row>,
     columns: Columns,
+    label_columns: LabelColumns,
     log: ChangeLog,
     /// How often a node came, went or changed.
     n_node_changes: u64,
@@ -152,6 +160,7 @@ impl Snapshot {
             }
             info.node = node;
             self.columns.set(info);
+            self.label_columns.set(info);
             return row;
         }
         let row = self.free.pop().unwrap_or_else(|| {
@@ -166,6 +175,7 @@ impl Snapshot {
         let name = node.name;
         let info = NodeInfo::new(row, node);
         self.columns.set(&info);
+        self.label_columns.set(&info);
         self.rows[row.index()] = Some(info);
         self.log.push((row, Change::Added));
         for pod in self.orphans.remove(&name).unwrap_or_default() {
@@ -182,6 +192,7 @@ impl Snapshot {
         self.order.remove(row, info.node.zone);
         self.with_affinity.remove(&row);
         self.columns.clear(row);
+        self.label_columns.clear(row);
         for pod in info.pods() {
             self.log.push((row, Change::PodRemoved(Arc::clone(pod))));
         }

@@ -10,6 +10,7 @@ use base::Symbol;
 
 use super::Status;
 use crate::model::{AffinityTerm, Labels, Node, NodeAffinity, Pod, Selector, Toleration, taints};
+use crate::snapshot::Snapshot;
 
 /// What divides nodes into domains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,6 +117,25 @@ impl CountedNodes {
     }
 }
 
+impl CountedNodes {
+    /// Per row: whether its node counts. Rows without a node may have any answer.
+    pub fn included(&self, snapshot: &Snapshot) -> Vec<bool> {
+        let mut included = match &self.admitted_by {
+            Some(affinity) => snapshot.admitted_by(affinity),
+            None => vec![true; snapshot.n_rows()],
+        };
+        self.with_labels.iter().for_each(|key| snapshot.keep_carrying(&mut included, *key));
+        if let Some(tolerations) = &self.tolerated_by {
+            for (taints, rows) in snapshot.columns().repelling() {
+                if taints::untolerated(taints, tolerations).is_some() {
+                    rows.iter().for_each(|row| included[row.index()] = false);
+                }
+            }
+        }
+        included
+    }
+}
+
 /// A number per domain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Count {
@@ -129,8 +149,9 @@ pub struct Count {
 
 /// The terms of pods that are there, each once.
 pub trait ExistingTerms {
-    /// Calls `take` with the role, the weight and the term.
-    fn for_each(&self, take: &mut dyn FnMut(TermKind, i64, &AffinityTerm));
+    /// Calls `take` with the role, the weight and the term of all that may mean a pod with these labels, and of
+    /// others perhaps.
+    fn for_each(&self, labels: &Labels, take: &mut dyn FnMut(TermKind, i64, &AffinityTerm));
 }
 
 /// When a domain is refused.

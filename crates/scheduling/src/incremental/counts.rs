@@ -15,6 +15,9 @@
 
 mod class;
 mod counter;
+mod index;
+mod numbers;
+mod terms;
 mod topology;
 
 use std::collections::BTreeMap;
@@ -27,11 +30,13 @@ pub(super) use counter::Counter;
 pub(super) use topology::{NO_DOMAIN, Topology};
 
 use crate::framework::domains::{Count, Counted, ExistingTerms, TermKind, TopologyKey};
-use crate::model::{AffinityTerm, Pod};
+use crate::model::{AffinityTerm, Labels, Pod, Shape, WeightedTerm};
 use crate::snapshot::{Change, Log, Row, Snapshot};
 
 /// More counters than this are not kept.
-const COUNTERS_MAX: usize = 8192;
+const COUNTERS_MAX: usize = 1 << 16;
+/// Nor more numbers than this in all counters together.
+const NUMBERS_MAX: usize = 32 << 20;
 
 /// The index of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +53,8 @@ pub(super) struct Counts {
     by_key: Map<TopologyKey, TopologyId>,
     classes: Classes,
     counters: Vec<Counter>,
+    /// How many numbers all counters had at a position in the snapshot's log.
+    size: (usize, u64),
     by_count: Map<Arc<Count>, CounterId>,
     journal: Log<(CounterId, u32)>,
     /// How many pods of each priority are on nodes.
@@ -78,7 +85,7 @@ impl Counts {
                 Change::Removed => self.clear_row(*row),
                 Change::PodAdded(pod) => {
                     self.note(pod);
-                    let class = self.classes.of(pod, &self.counters);
+                    let class = self.class_of(pod);
                     self.classes.put(*row, class);
                     self.tally(*row, class, 1);
                 }
@@ -89,7 +96,7 @@ impl Counts {
                             self.priorities.remove(&pod.priority);
                         }
                     }
-                    let class = self.classes.of(pod, &self.counters);
+                    let class = self.class_of(pod);
                     self.tally(*row, class, -1);
                     self.classes.take(*row, class);
                 }
@@ -105,10 +112,14 @@ impl Counts {
         for node in snapshot.nodes() {
             for pod in node.pods() {
                 self.note(pod);
-                let class = self.classes.of(pod, &self.counters);
+                let class = self.class_of(pod);
                 self.classes.put(node.row, class);
             }
         }
+    }
+
+    fn class_of(&mut self, pod: &Pod) -> class::ClassId {
+        self.classes.of(pod, |id| &*self.counters[id.0 as usize].count)
     }
 
     fn note(&mut self, pod: &Pod) {
@@ -128,9 +139,14 @@ impl Counts {
 
     /// Makes room if there are too many counters. Ids handed out before mean nothing afterwards.
     pub(super) fn limit(&mut self) {
-        if self.counters.len() > COUNTERS_MAX {
+        // Counters grow with what happens, so it is enough to look when as much has happened as there are counters.
+        if self.position - self.size.1 > self.counters.len() as u64 {
+            self.size = (self.counters.iter().map(Counter::size).sum(), self.position);
+        }
+        if self.counters.len() > COUNTERS_MAX || self.size.0 > NUMBERS_MAX {
             self.generation += 1;
             self.counters.clear();
+            self.size = (0, self.position);
             self.by_count.clear();
             self.topologies.clear();
             self.by_key.clear();
@@ -145,7 +161,7 @@ impl Counts {
 
     /// A number that is another one after terms of existing pods came or went.
     pub(super) fn terms_version(&self) -> u64 {
-        self.classes.terms_version()
+        self.classes.terms().version()
     }
 
     /// Which domains of which counters changed.
@@ -162,19 +178,10 @@ impl Counts {
         let id = CounterId(u32::try_from(self.counters.len()).expect("counters are limited"));
         let count = Arc::new(count.clone());
         let table = &self.topologies[topology.0 as usize];
-        let n_rows = snapshot.n_rows();
-        let mut counter = Counter::new(Arc::clone(&count), topology, n_rows, table.n_domains());
-        for node in snapshot.nodes() {
-            counter.include(node.row, table.domain(node.row), &node.node);
-        }
-        if self.classes.admit(id, &counter) {
-            for node in snapshot.nodes() {
-                let by = self.classes.sum_on(node.row, id);
-                if by != 0 {
-                    counter.add(node.row, table.domain(node.row), by);
-                }
-            }
-        }
+        let counter = Counter::new(Arc::clone(&count), topology, table, snapshot, |add| {
+            self.classes.admit(id, &count, add);
+        });
+        self.size.0 += counter.size();
         self.counters.push(counter);
         self.by_count.insert(count, id);
         id
@@ -193,7 +200,8 @@ impl Counts {
         {
             let id = CounterId(self.counters.len() as u32);
             self.by_count.remove(&counter.count);
-            self.classes.forget_newest(id);
+            self.size.0 = self.size.0.saturating_sub(counter.size());
+            self.classes.forget_newest(id, &counter.count);
         }
     }
 
@@ -226,8 +234,9 @@ impl Counts {
     fn tally(&mut self, row: Row, class: class::ClassId, sign: i64) {
         for (id, weight) in self.classes.counters_of(class) {
             let counter = &mut self.counters[id.0 as usize];
-            let domain = self.topologies[counter.topology.0 as usize].domain(row);
-            if counter.add(row, domain, sign * weight) {
+            let topology = &self.topologies[counter.topology.0 as usize];
+            let domain = topology.domain(row);
+            if counter.add(row, domain, sign * weight, topology.n_domains()) {
                 self.journal.push((*id, domain));
             }
         }
@@ -247,14 +256,15 @@ impl Counts {
             }
             let id = CounterId(i as u32);
             let by = self.classes.sum_on(row, id);
-            if by != 0 && counter.add(row, from, -by) {
+            let n_domains = self.topologies[counter.topology.0 as usize].n_domains();
+            if by != 0 && counter.add(row, from, -by, n_domains) {
                 self.journal.push((id, from));
             }
             counter.exclude(row, from);
             if let Some(node) = node {
                 counter.include(row, to, node);
             }
-            if by != 0 && counter.add(row, to, by) {
+            if by != 0 && counter.add(row, to, by, n_domains) {
                 self.journal.push((id, to));
             }
             // A domain may have come or gone with the row, whatever is in it.
@@ -282,13 +292,14 @@ impl Counts {
 }
 
 impl ExistingTerms for Counts {
-    fn for_each(&self, take: &mut dyn FnMut(TermKind, i64, &AffinityTerm)) {
-        self.classes.terms().for_each(|(kind, weight, term)| take(*kind, *weight, term));
+    fn for_each(&self, labels: &Labels, take: &mut dyn FnMut(TermKind, i64, &AffinityTerm)) {
+        let terms = self.classes.terms().candidates(labels);
+        terms.for_each(|(kind, weight, term)| take(*kind, *weight, term));
     }
 }
 
 /// How often a pod of this shape is counted.
-fn weight(counted: &Counted, shape: &crate::model::Shape, is_terminating: bool) -> i64 {
+fn weight(counted: &Counted, shape: &Shape, is_terminating: bool) -> i64 {
     match counted {
         Counted::Selected { terms, with_terminating } => {
             let counts = (*with_terminating || !is_terminating)
@@ -298,7 +309,7 @@ fn weight(counted: &Counted, shape: &crate::model::Shape, is_terminating: bool) 
         Counted::Having { kind, weight, term } => {
             let affinity = &shape.pod_affinity;
             let required = |terms: &[AffinityTerm]| terms.iter().filter(|own| *own == term).count();
-            let preferred = |terms: &[crate::model::WeightedTerm]| {
+            let preferred = |terms: &[WeightedTerm]| {
                 terms.iter().filter(|own| own.weight == *weight && own.term == *term).count()
             };
             let n = match kind {

@@ -52,8 +52,9 @@ impl Evaluator {
         }
         let key = self.key(position, pod);
         if self.catch_up(key, cycle, profile, pod).is_none() {
-            let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work)?;
-            self.keep(key, State::new(first, pod, cycle, &self.counts), cycle.snapshot.len())?;
+            let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work, &mut self.spare)?;
+            let state = State::new(first, pod, cycle, &self.counts, &mut self.spare);
+            self.keep(key, state, cycle.snapshot.len())?;
         }
         let (state, counts) = (self.states.get(&key)?, &self.counts);
         if state.has_rules() && is_crowded(cycle, pod) {

@@ -350,6 +350,18 @@ impl PlannedRule {
         }
     }
 
+    /// The only domains that the rule can refuse, if they are known to be few.
+    pub(super) fn concerned(&self, counts: &Counts) -> Option<Vec<u32>> {
+        if self.test != Test::NoneThere || self.missing.is_some() {
+            return None;
+        }
+        let mut concerned = Vec::new();
+        for id in &self.counters {
+            concerned.extend(counts.counter(*id).few_domains()?);
+        }
+        Some(concerned)
+    }
+
     /// What the rule says about a domain; `None` if it lets it pass.
     pub(super) fn refusal_of(&self, domain: u32, mark: i64, counts: &Counts) -> Option<Verdict> {
         if domain == NO_DOMAIN {

@@ -4,6 +4,7 @@
 //! seen again.
 
 use base::Map;
+use pulp::{Arch, NullaryFnOnce};
 use smallvec::SmallVec;
 
 use super::Work;
@@ -28,6 +29,15 @@ pub(super) struct Sheet {
     pub(super) keys: Vec<Key>,
 }
 
+/// Columns of a sheet that is not needed any more, for the next one.
+#[derive(Default)]
+pub(super) struct Spare {
+    verdicts: Vec<Verdict>,
+    bases: Vec<i64>,
+    groups: Vec<u32>,
+    scores: Vec<i64>,
+}
+
 /// What a group has to offer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Offer {
@@ -39,6 +49,13 @@ pub(super) struct Offer {
     pub(super) n_best: usize,
 }
 
+fn fresh<T: Copy>(spare: &mut Vec<T>, value: T, n: usize) -> Vec<T> {
+    let mut column = std::mem::take(spare);
+    column.clear();
+    column.resize(n, value);
+    column
+}
+
 impl Sheet {
     /// Works everything out. `None` if a score is out of range, or there are too many kinds of refusals.
     pub(super) fn new(
@@ -48,20 +65,30 @@ impl Sheet {
         verdicts: &mut Verdicts,
         counts: &Counts,
         work: &mut Work,
+        spare: &mut Spare,
     ) -> Option<Sheet> {
         let n_rows = cycle.snapshot.n_rows();
         let mut sheet = Sheet {
-            verdicts: vec![Verdict::FITS; n_rows],
-            bases: vec![0; n_rows],
-            groups: vec![0; n_rows],
+            verdicts: fresh(&mut spare.verdicts, Verdict::FITS, n_rows),
+            bases: fresh(&mut spare.bases, 0, n_rows),
+            groups: fresh(&mut spare.groups, 0, n_rows),
             keys: vec![Key::new()],
         };
         let n_nodes = cycle.snapshot.len() as u64;
         work.rows_visited += n_nodes;
         work.plugin_calls += n_nodes * (plan.filters.len() + plan.scores.len()) as u64;
         sheet.filter(cycle, plan, prepared, verdicts, counts, work)?;
-        sheet.score(cycle, plan, prepared, counts)?;
+        spare.scores.resize(n_rows, 0);
+        sheet.score(cycle, plan, prepared, counts, &mut spare.scores)?;
         Some(sheet)
+    }
+
+    /// Leaves the columns to the next sheet.
+    pub(super) fn recycle(self, spare: &mut Spare) {
+        let Sheet { verdicts, bases, groups, keys: _ } = self;
+        spare.verdicts = verdicts;
+        spare.bases = bases;
+        spare.groups = groups;
     }
 
     fn filter(
@@ -131,12 +158,20 @@ impl Sheet {
         counts: &Counts,
     ) {
         let topology = counts.topology(rule.topology);
-        for row in cycle.snapshot.order() {
+        let mut look_at = |row: Row, domain: u32| {
             let own = &mut self.verdicts[row.index()];
             let is_earlier = verdicts.refusal(*own).is_none_or(|(rank, _)| rule.rank < *rank);
-            if is_earlier && let Some(verdict) = rule.refusal_of(topology.domain(*row), mark, counts) {
+            if is_earlier && let Some(verdict) = rule.refusal_of(domain, mark, counts) {
                 *own = verdict;
             }
+        };
+        match rule.concerned(counts) {
+            Some(domains) => {
+                for domain in domains {
+                    topology.rows(domain).iter().for_each(|row| look_at(*row, domain));
+                }
+            }
+            None => cycle.snapshot.order().iter().for_each(|row| look_at(*row, topology.domain(*row))),
         }
     }
 
@@ -146,20 +181,16 @@ impl Sheet {
         plan: &Plan,
         prepared: &Prepared<'_>,
         counts: &Counts,
+        scores: &mut [i64],
     ) -> Option<()> {
         let n_rows = self.verdicts.len();
-        let mut scores = vec![0; n_rows];
         for (score, planned) in prepared.all_scores().zip(&plan.scores) {
             scores.fill(0);
-            score.score_all(cycle.snapshot, &mut scores);
+            score.score_all(cycle.snapshot, scores);
             if planned.normalization == Normalization::AsIs {
-                // Some bit stands for a negative number if a score is below 0 or above the maximum.
-                let mut signs = 0;
-                for (base, score) in self.bases.iter_mut().zip(&scores) {
-                    signs |= score | (MAX_NODE_SCORE - score);
-                    *base += planned.weight * score;
-                }
-                if signs < 0 {
+                let bases = &mut self.bases;
+                let weight = i32::try_from(planned.weight).ok()?;
+                if !Arch::new().dispatch(AddWeighted { bases, scores, weight }) {
                     return None;
                 }
             } else {
@@ -168,7 +199,7 @@ impl Sheet {
                         *score = 0;
                     }
                 }
-                self.divide(&scores);
+                self.divide(scores);
             }
         }
         for topology in &plan.wide {
@@ -195,7 +226,7 @@ impl Sheet {
                     scores[row.index()] = entry;
                 }
                 if sums.is_none() {
-                    self.divide(&scores);
+                    self.divide(scores);
                 }
             }
             if let Some(sums) = sums {
@@ -267,6 +298,28 @@ impl Sheet {
             self.groups[i] as usize == group && self.bases[i] == best && self.verdicts[i] == Verdict::FITS
         };
         cycle.snapshot.order().iter().filter(is_offered).nth(n).copied()
+    }
+}
+
+/// Adds scores to bases, made for the processor at hand; false if one is below 0 or above the maximum.
+struct AddWeighted<'s> {
+    bases: &'s mut [i64],
+    scores: &'s [i64],
+    weight: i32,
+}
+
+impl NullaryFnOnce for AddWeighted<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        // Some bit stands for a negative number if a score is out of range.
+        let mut signs = 0;
+        for (base, score) in self.bases.iter_mut().zip(self.scores) {
+            signs |= score | (MAX_NODE_SCORE - score);
+            *base += i64::from((*score as i32).wrapping_mul(self.weight));
+        }
+        signs >= 0
     }
 }
 

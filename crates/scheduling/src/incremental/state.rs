@@ -9,7 +9,7 @@ use super::counts::{Counts, NO_DOMAIN};
 use super::plan::{Plan, PlannedRule, sources};
 use super::preemption::Victims;
 use super::prepared::Prepared;
-use super::sheet::{MISSING, Sheet};
+use super::sheet::{MISSING, Sheet, Spare};
 use super::table::{Key, Table};
 use super::verdicts::{Rank, Verdict, Verdicts};
 use crate::framework::domains::Combination;
@@ -54,11 +54,12 @@ impl First {
         pod: &Pod,
         counts: &mut Counts,
         work: &mut Work,
+        spare: &mut Spare,
     ) -> Option<First> {
         let mut verdicts = Verdicts::default();
         let plan = Plan::new(cycle, profile, pod, counts, &mut verdicts)?;
         let prepared = Prepared::new(cycle, profile, pod, &plan, pod.priority)?;
-        let sheet = Sheet::new(cycle, &plan, &prepared, &mut verdicts, counts, work)?;
+        let sheet = Sheet::new(cycle, &plan, &prepared, &mut verdicts, counts, work, spare)?;
         Some(First { plan, verdicts, sheet })
     }
 }
@@ -124,7 +125,13 @@ pub(super) fn dirty_rows(cycle: Cycle<'_>, rows: u64, nominations: u64) -> Dirty
 
 impl State {
     /// Everything about a shape.
-    pub(super) fn new(first: First, pod: &Pod, cycle: Cycle<'_>, counts: &Counts) -> State {
+    pub(super) fn new(
+        first: First,
+        pod: &Pod,
+        cycle: Cycle<'_>,
+        counts: &Counts,
+        spare: &mut Spare,
+    ) -> State {
         let First { plan, verdicts, sheet } = first;
         let mut state = State {
             _shape: Arc::clone(&pod.shape),
@@ -140,6 +147,7 @@ impl State {
         };
         state.narrow = state.narrow_marks(counts);
         state.table.load(&sheet, cycle.snapshot);
+        sheet.recycle(spare);
         state
     }
 
@@ -156,6 +164,7 @@ impl State {
         pod: &Pod,
         counts: &mut Counts,
         work: &mut Work,
+        spare: &mut Spare,
     ) -> Option<()> {
         let now = Seen::now(cycle, counts);
         let before = std::mem::replace(&mut self.seen, now);
@@ -190,9 +199,10 @@ impl State {
             }
             _ => {
                 let State { plan, verdicts, .. } = self;
-                let sheet = Sheet::new(cycle, plan, &prepared, verdicts, counts, work)?;
+                let sheet = Sheet::new(cycle, plan, &prepared, verdicts, counts, work, spare)?;
                 self.table = Table::default();
                 self.table.load(&sheet, cycle.snapshot);
+                sheet.recycle(spare);
             }
         }
         Some(())

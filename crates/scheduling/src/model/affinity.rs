@@ -4,16 +4,17 @@ use base::{Set, Symbol};
 use wire::NodeSelectorRequirement;
 use wire::selector::{is_label_value, is_qualified_name};
 
+use super::labels::Requirement;
 use super::{Compiler, Labels, Node, Selector};
 
 /// One test on a node's labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum LabelTest {
-    In(Symbol, Box<[Symbol]>),
-    NotIn(Symbol, Box<[Symbol]>),
-    Exists(Symbol),
-    DoesNotExist(Symbol),
+pub(crate) enum LabelTest {
+    /// One that label selectors know too.
+    Plain(Requirement),
+    /// The label's value is a number above this.
     Greater(Symbol, i64),
+    /// The label's value is a number below this.
     Less(Symbol, i64),
 }
 
@@ -31,25 +32,22 @@ impl LabelTest {
             [value] => value.parse::<i64>().ok(),
             _ => None,
         };
+        let plain = |requirement| Some(LabelTest::Plain(requirement));
         match requirement.operator.as_str() {
-            "In" if !values.is_empty() => Some(LabelTest::In(key, values)),
-            "NotIn" if !values.is_empty() => Some(LabelTest::NotIn(key, values)),
-            "Exists" if values.is_empty() => Some(LabelTest::Exists(key)),
-            "DoesNotExist" if values.is_empty() => Some(LabelTest::DoesNotExist(key)),
+            "In" if !values.is_empty() => plain(Requirement::In(key, values)),
+            "NotIn" if !values.is_empty() => plain(Requirement::NotIn(key, values)),
+            "Exists" if values.is_empty() => plain(Requirement::Exists(key)),
+            "DoesNotExist" if values.is_empty() => plain(Requirement::DoesNotExist(key)),
             "Gt" => integer().map(|bound| LabelTest::Greater(key, bound)),
             "Lt" => integer().map(|bound| LabelTest::Less(key, bound)),
             _ => None,
         }
     }
 
-    fn matches(&self, node: &Node) -> bool {
+    /// Whether the node passes.
+    pub(crate) fn matches(&self, node: &Node) -> bool {
         match self {
-            LabelTest::In(key, values) => node.labels.get(*key).is_some_and(|value| values.contains(&value)),
-            LabelTest::NotIn(key, values) => {
-                node.labels.get(*key).is_none_or(|value| !values.contains(&value))
-            }
-            LabelTest::Exists(key) => node.labels.get(*key).is_some(),
-            LabelTest::DoesNotExist(key) => node.labels.get(*key).is_none(),
+            LabelTest::Plain(requirement) => requirement.matches(&node.labels),
             LabelTest::Greater(key, bound) => node.integer_label(*key).is_some_and(|value| value > *bound),
             LabelTest::Less(key, bound) => node.integer_label(*key).is_some_and(|value| value < *bound),
         }
@@ -110,7 +108,22 @@ impl NodeSelectorTerm {
 
     /// Whether the node is selected.
     pub fn matches(&self, node: &Node) -> bool {
-        self.labels.iter().all(|test| test.matches(node)) && self.fields.iter().all(|test| test.matches(node))
+        self.labels.iter().all(|test| test.matches(node)) && self.matches_fields(node)
+    }
+
+    /// The tests on labels.
+    pub(crate) fn label_tests(&self) -> &[LabelTest] {
+        &self.labels
+    }
+
+    /// Whether there are tests on fields.
+    pub(crate) fn tests_fields(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// Whether the node passes the tests on fields.
+    pub(crate) fn matches_fields(&self, node: &Node) -> bool {
+        self.fields.iter().all(|test| test.matches(node))
     }
 }
 
@@ -142,6 +155,11 @@ impl NodeSelector {
     /// Whether the node is selected.
     pub fn matches(&self, node: &Node) -> bool {
         self.terms.iter().any(|term| term.matches(node))
+    }
+
+    /// The terms that can be read.
+    pub(crate) fn terms(&self) -> &[NodeSelectorTerm] {
+        &self.terms
     }
 
     /// The names of the only nodes that can be selected, if every term names its nodes. An empty list means

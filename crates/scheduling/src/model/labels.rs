@@ -54,7 +54,8 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    fn matches(&self, labels: &Labels) -> bool {
+    /// Whether an object with these labels passes.
+    pub fn matches(&self, labels: &Labels) -> bool {
         match self {
             Requirement::In(key, values) => labels.get(*key).is_some_and(|value| values.contains(&value)),
             Requirement::NotIn(key, values) => labels.get(*key).is_none_or(|value| !values.contains(&value)),
@@ -110,6 +111,21 @@ impl Selector {
             .map(|(key, value)| Requirement::In(compiler.symbol(key), Box::new([compiler.symbol(value)])))
             .collect();
         Selector { nothing: false, requirements }
+    }
+
+    /// The tests that all have to hold; `None` if nothing is selected.
+    pub fn requirements(&self) -> Option<&[Requirement]> {
+        (!self.nothing).then_some(self.requirements.as_slice())
+    }
+
+    /// A label that whatever is selected has with one of these values, if the selector demands one: what those who
+    /// are selected can be looked up by.
+    pub fn demanded(&self) -> Option<(Symbol, &[Symbol])> {
+        let demanded = self.requirements.iter().filter_map(|requirement| match requirement {
+            Requirement::In(key, values) => Some((*key, &**values)),
+            _ => None,
+        });
+        demanded.min_by_key(|(_, values)| values.len())
     }
 
     /// Whether an object with these labels is selected.

@@ -117,9 +117,12 @@ impl Filter for Admit<'_> {
     }
 
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
-        for node in snapshot.nodes() {
-            if self.is_refused_by_added(node) || !self.affinity.admits(&node.node) {
-                refuse(node.row, None);
+        let admitted = snapshot.admitted_by(self.affinity);
+        for row in snapshot.order() {
+            let is_refused_by_added =
+                self.added.is_some_and(|added| !added.matches(&snapshot.node(*row).node));
+            if is_refused_by_added || !admitted[row.index()] {
+                refuse(*row, None);
             }
         }
     }
@@ -141,6 +144,14 @@ impl Score for SumWeights<'_> {
     fn score(&self, node: &NodeInfo) -> i64 {
         let terms = self.added.iter().chain(self.preferred);
         terms.filter(|(_, term)| term.matches(&node.node)).map(|(weight, _)| weight).sum()
+    }
+
+    fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
+        for (weight, term) in self.added.iter().chain(self.preferred) {
+            for (score, matches) in scores.iter_mut().zip(snapshot.matching(term)) {
+                *score += if matches { *weight } else { 0 };
+            }
+        }
     }
 
     fn normalization(&self) -> Normalization {

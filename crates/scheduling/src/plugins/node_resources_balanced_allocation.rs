@@ -1,12 +1,13 @@
 //! NodeResourcesBalancedAllocation: prefers nodes whose resources the pod brings into balance.
 
+use pulp::{Arch, NullaryFnOnce};
 use wire::config::{ExtensionPoint, NodeResourcesBalancedAllocationArgs, PluginArgs};
 
 use super::node_resources_fit::{Asked, Weighted};
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
 use crate::model::Pod;
 use crate::model::resources::ResourceName;
-use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, Snapshot};
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, ResourceColumns, Snapshot};
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
@@ -58,32 +59,53 @@ impl Balance<'_> {
             _ => None,
         };
         let (Some(first), Some(second)) = (of(first.name), of(second.name)) else { return false };
-        let first = first.allocatable.iter().zip(&first.requested);
-        let second = second.allocatable.iter().zip(&second.requested);
-        let half = MAX_NODE_SCORE / 2;
-        let (asked_first, asked_second) = (*asked_first as f64, *asked_second as f64);
-        for ((first, second), score) in first.zip(second).zip(scores) {
-            // A resource that a node does not have is not compared; what is left is in balance.
-            let is_balanced = *first.0 == 0.0 || *second.0 == 0.0;
-            let with_pod = apart(fraction(first, asked_first), fraction(second, asked_second));
-            let without_pod = apart(fraction(first, 0.0), fraction(second, 0.0));
-            let change = if is_balanced { 0 } else { balance(with_pod) - balance(without_pod) };
-            *score = half + (half + i64::from(change)) / 2;
-        }
+        let asked = (*asked_first as f64, *asked_second as f64);
+        Arch::new().dispatch(ScorePairs { first, second, asked, scores });
         true
     }
 }
 
+/// The computation for two resources, made for the processor at hand.
+struct ScorePairs<'c, 's> {
+    first: &'c ResourceColumns,
+    second: &'c ResourceColumns,
+    asked: (f64, f64),
+    scores: &'s mut [i64],
+}
+
+impl NullaryFnOnce for ScorePairs<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let ScorePairs { first, second, asked, scores } = self;
+        let half = MAX_NODE_SCORE / 2;
+        let first = first.allocatable.iter().zip(&first.requested);
+        let second = second.allocatable.iter().zip(&second.requested);
+        for ((first, second), score) in first.zip(second).zip(scores) {
+            // A resource that a node does not have is not compared; what is left is in balance.
+            let is_balanced = (*first.0 == 0.0) | (*second.0 == 0.0);
+            let with_pod = apart(fraction(first, asked.0), fraction(second, asked.1));
+            let without_pod = apart(fraction(first, 0.0), fraction(second, 0.0));
+            let change = if is_balanced { 0 } else { balance(with_pod) - balance(without_pod) };
+            *score = half + (half + i64::from(change)) / 2;
+        }
+    }
+}
+
+#[inline(always)]
 fn fraction((allocatable, requested): (&f64, &f64), asked: f64) -> f64 {
     ((requested + asked) / allocatable).clamp(0.0, 1.0)
 }
 
 /// The standard deviation of two fractions.
+#[inline(always)]
 fn apart(a: f64, b: f64) -> f64 {
     ((a - b) / 2.0).abs()
 }
 
 /// 100 if there is no deviation, less the more there is.
+#[inline(always)]
 fn balance(deviation: f64) -> i32 {
     ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i32
 }

@@ -73,9 +73,9 @@ impl Filter for RefuseUntolerated<'_> {
     }
 
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
-        for row in snapshot.columns().repelling() {
-            if taints::untolerated(&snapshot.node(*row).node.taints, self.tolerations).is_some() {
-                refuse(*row, None);
+        for (taints, rows) in snapshot.columns().repelling() {
+            if taints::untolerated(taints, self.tolerations).is_some() {
+                rows.iter().for_each(|row| refuse(*row, None));
             }
         }
     }

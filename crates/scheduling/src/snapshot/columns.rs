@@ -9,9 +9,13 @@
 //! from the next whole number than rounding reaches. Who finds larger ones ([`Columns::are_exact`]) asks rows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base::Map;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::{NodeInfo, Row};
-use crate::model::Effect;
+use crate::model::{Effect, Taint};
 
 /// Amounts below this are exact, and so are percentages of them.
 pub const EXACT_MAX: i64 = 1 << 45;
@@ -43,8 +47,34 @@ pub struct Columns {
     /// Rows with amounts that are not exact here.
     inexact: BTreeSet<Row>,
     cordoned: BTreeSet<Row>,
-    repelling: BTreeSet<Row>,
+    repelling: Map<Arc<[Taint]>, BTreeSet<Row>>,
+    /// Per row: its taints, if some forbid scheduling.
+    taints: Vec<Option<Arc<[Taint]>>>,
     discouraging: BTreeSet<Row>,
+}
+
+/// The comparison itself, made for the processor at hand.
+struct Lacking<'c> {
+    columns: &'c Columns,
+    wanted: [Option<f64>; 3],
+}
+
+impl NullaryFnOnce for Lacking<'_> {
+    type Output = Vec<bool>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<bool> {
+        let Columns { milli_cpu, memory, ephemeral_storage, free_pods, .. } = self.columns;
+        let mut lacks: Vec<bool> = free_pods.iter().map(|free| *free <= 0.0).collect();
+        for (resource, wanted) in [milli_cpu, memory, ephemeral_storage].into_iter().zip(self.wanted) {
+            let Some(wanted) = wanted else { continue };
+            let columns = resource.allocatable.iter().zip(&resource.requested);
+            for (lacks, (allocatable, requested)) in lacks.iter_mut().zip(columns) {
+                *lacks |= allocatable - requested < wanted;
+            }
+        }
+        lacks
+    }
 }
 
 impl Columns {
@@ -58,9 +88,9 @@ impl Columns {
         &self.cordoned
     }
 
-    /// The rows of nodes with taints that forbid scheduling.
-    pub fn repelling(&self) -> &BTreeSet<Row> {
-        &self.repelling
+    /// Lists of taints of which some forbid scheduling, each with the rows of the nodes that have it.
+    pub fn repelling(&self) -> impl Iterator<Item = (&[Taint], &BTreeSet<Row>)> {
+        self.repelling.iter().map(|(taints, rows)| (&**taints, rows))
     }
 
     /// The rows of nodes with taints of effect PreferNoSchedule.
@@ -70,16 +100,7 @@ impl Columns {
 
     /// Per row: whether a pod finds no place there, or less free CPU, memory or ephemeral storage than `wanted`.
     pub fn lacking(&self, wanted: [Option<f64>; 3]) -> Vec<bool> {
-        let mut lacks: Vec<bool> = self.free_pods.iter().map(|free| *free <= 0.0).collect();
-        let resources = [&self.milli_cpu, &self.memory, &self.ephemeral_storage];
-        for (resource, wanted) in resources.into_iter().zip(wanted) {
-            let Some(wanted) = wanted else { continue };
-            let columns = resource.allocatable.iter().zip(&resource.requested);
-            for (lacks, (allocatable, requested)) in lacks.iter_mut().zip(columns) {
-                *lacks |= allocatable - requested < wanted;
-            }
-        }
-        lacks
+        Arch::new().dispatch(Lacking { columns: self, wanted })
     }
 
     /// Takes over what a row says about its pods.
@@ -123,26 +144,45 @@ impl Columns {
             }
         };
         mark(|columns| &mut columns.cordoned, node.is_unschedulable);
-        mark(
-            |columns| &mut columns.repelling,
-            node.taints.iter().any(|taint| taint.effect.forbids_scheduling()),
-        );
         let discourages = node.taints.iter().any(|taint| taint.effect == Effect::PreferNoSchedule);
         mark(|columns| &mut columns.discouraging, discourages);
+        self.set_taints(info.row, &node.taints);
+    }
+
+    fn set_taints(&mut self, row: Row, taints: &[Taint]) {
+        let known = self.taints[row.index()].as_deref().unwrap_or_default();
+        if known == taints {
+            return;
+        }
+        if let Some(known) = self.taints[row.index()].take()
+            && let Some(rows) = self.repelling.get_mut(&known)
+        {
+            rows.remove(&row);
+            if rows.is_empty() {
+                self.repelling.remove(&known);
+            }
+        }
+        if taints.iter().any(|taint| taint.effect.forbids_scheduling()) {
+            let taints: Arc<[Taint]> = taints.into();
+            self.repelling.entry(Arc::clone(&taints)).or_default().insert(row);
+            self.taints[row.index()] = Some(taints);
+        }
     }
 
     /// Forgets a row.
     pub(super) fn clear(&mut self, row: Row) {
         let i = row.index();
         self.all().into_iter().for_each(|column| column[i] = 0.0);
-        for rows in [&mut self.inexact, &mut self.cordoned, &mut self.repelling, &mut self.discouraging] {
+        for rows in [&mut self.inexact, &mut self.cordoned, &mut self.discouraging] {
             rows.remove(&row);
         }
+        self.set_taints(row, &[]);
     }
 
     fn grow(&mut self, n: usize) {
         if self.free_pods.len() < n {
             self.all().into_iter().for_each(|column| column.resize(n, 0.0));
+            self.taints.resize(n, None);
         }
     }
 

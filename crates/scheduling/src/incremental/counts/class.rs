@@ -3,33 +3,38 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use base::Map;
+use base::{Map, Set, Symbol};
 
-use super::{Counter, CounterId, weight};
-use crate::framework::domains::TermKind;
-use crate::model::{AffinityTerm, Pod, Shape};
+use super::index::BySelector;
+use super::terms::{Term, Terms, terms_of};
+use super::{CounterId, weight};
+use crate::framework::domains::{Count, Counted};
+use crate::model::{Pod, Selector, Shape};
 use crate::snapshot::Row;
 
 /// The index of a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ClassId(u32);
 
-/// A term of pods that are there, with its role and weight.
-pub(super) type Term = (TermKind, i64, AffinityTerm);
-
-/// The classes of all placed pods.
+/// The classes of all placed pods, and which counters count them.
+///
+/// Who counts whom is looked up in both directions: a new class finds its counters by its labels and terms, a new
+/// counter its classes by the label or the term that it wants.
 #[derive(Default)]
 pub(super) struct Classes {
     classes: Vec<Option<Class>>,
     free: Vec<ClassId>,
     by_key: Map<Key, ClassId>,
+    by_label: Map<(Symbol, Symbol), Set<ClassId>>,
     /// By the address of a shape that a class keeps alive, and whether the pod is being deleted.
     by_shape: Map<(usize, bool), ClassId>,
     /// Per row: the class of each pod, in no particular order.
     rows: Vec<Vec<ClassId>>,
-    /// The terms of all classes in order of appearance, and how many classes have each.
-    terms: Vec<(Term, usize)>,
-    terms_version: u64,
+    terms: Terms,
+    selecting: BySelector<CounterId>,
+    having: Map<Term, Vec<CounterId>>,
+    /// Per class: how often a new counter counts it. Zeros between uses.
+    weights: Vec<i64>,
 }
 
 struct Class {
@@ -66,9 +71,24 @@ impl Hash for Key {
     }
 }
 
+/// How a counter finds what it counts.
+enum Wants<'c> {
+    /// Pods that this selects, or any.
+    Labels(Option<&'c Selector>),
+    /// Pods that have this term.
+    Term(Term),
+}
+
+fn wants(count: &Count) -> Wants<'_> {
+    match &count.pods {
+        Counted::Selected { terms, .. } => Wants::Labels(terms.first().map(|term| &term.selector)),
+        Counted::Having { kind, weight, term } => Wants::Term((*kind, *weight, term.clone())),
+    }
+}
+
 impl Classes {
-    /// The class of a pod.
-    pub(super) fn of(&mut self, pod: &Pod, counters: &[Counter]) -> ClassId {
+    /// The class of a pod. `count_of` says what a counter counts.
+    pub(super) fn of<'c>(&mut self, pod: &Pod, count_of: impl Fn(CounterId) -> &'c Count) -> ClassId {
         let address = (Arc::as_ptr(&pod.shape) as usize, pod.is_terminating);
         if let Some(known) = self.by_shape.get(&address) {
             return *known;
@@ -76,31 +96,31 @@ impl Classes {
         let key = Key { shape: Arc::clone(&pod.shape), is_terminating: pod.is_terminating };
         let id = match self.by_key.get(&key) {
             Some(known) => *known,
-            None => self.add(key, counters),
+            None => self.add(key, count_of),
         };
         self.by_shape.insert(address, id);
         self.get_mut(id).shapes.push(Arc::clone(&pod.shape));
         id
     }
 
-    fn add(&mut self, key: Key, counters: &[Counter]) -> ClassId {
+    fn add<'c>(&mut self, key: Key, count_of: impl Fn(CounterId) -> &'c Count) -> ClassId {
         let id = self.free.pop().unwrap_or_else(|| {
             self.classes.push(None);
             ClassId((self.classes.len() - 1) as u32)
         });
-        let weigh = |(i, counter): (usize, &Counter)| {
-            let weight = weight(&counter.count.pods, &key.shape, key.is_terminating);
-            (weight != 0).then_some((CounterId(i as u32), weight))
+        let selecting = self.selecting.candidates(&key.shape.labels);
+        let own_terms = if self.having.is_empty() { Vec::new() } else { terms_of(&key.shape) };
+        let having = own_terms.iter().filter_map(|term| self.having.get(term)).flatten().copied();
+        let weigh = |id: CounterId| {
+            let weight = weight(&count_of(id).pods, &key.shape, key.is_terminating);
+            (weight != 0).then_some((id, weight))
         };
-        let counters = counters.iter().enumerate().filter_map(weigh).collect();
-        for term in terms_of(&key.shape) {
-            match self.terms.iter_mut().find(|(known, _)| *known == term) {
-                Some((_, n)) => *n += 1,
-                None => {
-                    self.terms.push((term, 1));
-                    self.terms_version += 1;
-                }
-            }
+        let mut counters: Vec<(CounterId, i64)> = selecting.chain(having).filter_map(weigh).collect();
+        // The newest is last, where it is forgotten first.
+        counters.sort_unstable_by_key(|(id, _)| *id);
+        self.terms.add(id, &key.shape);
+        for label in key.shape.labels.iter() {
+            self.by_label.entry(label).or_default().insert(id);
         }
         self.by_key.insert(key.clone(), id);
         self.classes[id.0 as usize] = Some(Class { key, counters, n_pods: 0, shapes: Vec::new() });
@@ -112,12 +132,12 @@ impl Classes {
         for shape in &class.shapes {
             self.by_shape.remove(&(Arc::as_ptr(shape) as usize, class.key.is_terminating));
         }
-        for term in terms_of(&class.key.shape) {
-            if let Some(position) = self.terms.iter().position(|(known, _)| *known == term) {
-                self.terms[position].1 -= 1;
-                if self.terms[position].1 == 0 {
-                    self.terms.remove(position);
-                    self.terms_version += 1;
+        self.terms.remove(id, &class.key.shape);
+        for label in class.key.shape.labels.iter() {
+            if let Some(with_label) = self.by_label.get_mut(&label) {
+                with_label.remove(&id);
+                if with_label.is_empty() {
+                    self.by_label.remove(&label);
                 }
             }
         }
@@ -167,73 +187,94 @@ impl Classes {
         self.classes[id.0 as usize].as_ref().map_or(&[], |class| class.counters.as_slice())
     }
 
-    /// Tells the classes of a new counter; returns whether it counts any of them.
-    pub(super) fn admit(&mut self, id: CounterId, counter: &Counter) -> bool {
+    /// Tells the classes of a new counter, and `add` what it counts on which row.
+    pub(super) fn admit(&mut self, id: CounterId, count: &Count, mut add: impl FnMut(Row, i64)) {
+        let candidates = self.candidates(count);
+        match wants(count) {
+            Wants::Labels(selector) => self.selecting.insert(selector, id),
+            Wants::Term(term) => self.having.entry(term).or_default().push(id),
+        }
+        self.weights.resize(self.classes.len(), 0);
         let mut counts_any = false;
-        for class in self.classes.iter_mut().flatten() {
-            let weight = weight(&counter.count.pods, &class.key.shape, class.key.is_terminating);
-            if weight != 0 {
+        for candidate in &candidates {
+            let Some(class) = &mut self.classes[candidate.0 as usize] else { continue };
+            let weight = weight(&count.pods, &class.key.shape, class.key.is_terminating);
+            // A value that a selector lists twice makes a candidate twice.
+            if weight != 0 && class.counters.last().is_none_or(|(newest, _)| *newest != id) {
                 class.counters.push((id, weight));
+                self.weights[candidate.0 as usize] = weight;
                 counts_any = true;
             }
         }
-        counts_any
+        if !counts_any {
+            return;
+        }
+        for (i, pods) in self.rows.iter().enumerate().filter(|(_, pods)| !pods.is_empty()) {
+            let by: i64 = pods.iter().map(|class| self.weights[class.0 as usize]).sum();
+            if by != 0 {
+                add(Row::at(i), by);
+            }
+        }
+        candidates.iter().for_each(|candidate| self.weights[candidate.0 as usize] = 0);
     }
 
     /// What a counter counts on a row.
     pub(super) fn sum_on(&self, row: Row, id: CounterId) -> i64 {
         let Some(pods) = self.rows.get(row.index()) else { return 0 };
         let counted = |class: &ClassId| {
-            // The newest is asked for most.
-            let counters = self.counters_of(*class).iter();
-            counters.rev().find(|(known, _)| *known == id).map_or(0, |(_, weight)| *weight)
+            let mut counters = self.counters_of(*class).iter();
+            counters.find(|(known, _)| *known == id).map_or(0, |(_, weight)| *weight)
         };
         pods.iter().map(counted).sum()
     }
 
     /// The counter that came last is gone.
-    pub(super) fn forget_newest(&mut self, id: CounterId) {
-        for class in self.classes.iter_mut().flatten() {
-            class.counters.pop_if(|(known, _)| *known == id);
+    pub(super) fn forget_newest(&mut self, id: CounterId, count: &Count) {
+        for candidate in self.candidates(count) {
+            if let Some(class) = &mut self.classes[candidate.0 as usize] {
+                class.counters.pop_if(|(known, _)| *known == id);
+            }
+        }
+        match wants(count) {
+            Wants::Labels(selector) => self.selecting.remove(selector, id),
+            Wants::Term(term) => {
+                if let Some(counters) = self.having.get_mut(&term) {
+                    counters.retain(|known| *known != id);
+                    if counters.is_empty() {
+                        self.having.remove(&term);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Classes that something may count.
+    fn candidates(&self, count: &Count) -> Vec<ClassId> {
+        match wants(count) {
+            Wants::Term(term) => self.terms.classes_with(&term).collect(),
+            Wants::Labels(selector) => match selector.and_then(Selector::demanded) {
+                Some((key, values)) => {
+                    let with = values.iter().filter_map(|value| self.by_label.get(&(key, *value)));
+                    with.flatten().copied().collect()
+                }
+                None => (0..self.classes.len() as u32).map(ClassId).collect(),
+            },
         }
     }
 
     /// There are no counters any more.
     pub(super) fn forget_counters(&mut self) {
         self.classes.iter_mut().flatten().for_each(|class| class.counters.clear());
+        self.selecting.clear();
+        self.having.clear();
     }
 
-    /// The terms of pods that are there, each once.
-    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
-        self.terms.iter().map(|(term, _)| term)
-    }
-
-    /// A number that is another one after terms came or went.
-    pub(super) fn terms_version(&self) -> u64 {
-        self.terms_version
+    /// The terms of pods that are there.
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     fn get_mut(&mut self, id: ClassId) -> &mut Class {
         self.classes[id.0 as usize].as_mut().expect("ids of classes that are there")
     }
-}
-
-/// The inter-pod affinity terms of a shape, each once.
-fn terms_of(shape: &Shape) -> Vec<Term> {
-    let affinity = &shape.pod_affinity;
-    let mut terms: Vec<Term> = Vec::new();
-    let mut push = |term: Term| {
-        if !terms.contains(&term) {
-            terms.push(term);
-        }
-    };
-    affinity.affinity.iter().for_each(|term| push((TermKind::Affinity, 0, term.clone())));
-    affinity.anti_affinity.iter().for_each(|term| push((TermKind::AntiAffinity, 0, term.clone())));
-    for own in &affinity.preferred_affinity {
-        push((TermKind::PreferredAffinity, own.weight, own.term.clone()));
-    }
-    for own in &affinity.preferred_anti_affinity {
-        push((TermKind::PreferredAntiAffinity, own.weight, own.term.clone()));
-    }
-    terms
 }

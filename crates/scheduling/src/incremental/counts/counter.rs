@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{NO_DOMAIN, TopologyId};
+use super::numbers::Numbers;
+use super::{NO_DOMAIN, Topology, TopologyId};
 use crate::framework::domains::Count;
 use crate::model::Node;
-use crate::snapshot::Row;
+use crate::snapshot::{Row, Snapshot};
 
 /// How many pods of some kind are in each domain of a topology.
 pub(in crate::incremental) struct Counter {
     pub(in crate::incremental) topology: TopologyId,
     pub(super) count: Arc<Count>,
-    numbers: Vec<i64>,
+    numbers: Numbers,
     total: i64,
     /// What is known about the nodes, if not all of them count.
     selection: Option<Selection>,
@@ -29,18 +30,57 @@ struct Selection {
 }
 
 impl Counter {
-    pub(super) fn new(count: Arc<Count>, topology: TopologyId, n_rows: usize, n_domains: usize) -> Counter {
-        let selection = (!count.nodes.is_all()).then(|| Selection {
-            included: vec![false; n_rows],
-            n_nodes: vec![0; n_domains],
-            levels: BTreeMap::new(),
+    /// A counter of the nodes that are there. `fill` adds what is counted on each row.
+    pub(super) fn new(
+        count: Arc<Count>,
+        id: TopologyId,
+        topology: &Topology,
+        snapshot: &Snapshot,
+        fill: impl FnOnce(&mut dyn FnMut(Row, i64)),
+    ) -> Counter {
+        let included = (!count.nodes.is_all()).then(|| count.nodes.included(snapshot));
+        let mut counter = Counter {
+            topology: id,
+            count,
+            numbers: Numbers::new(topology.n_domains()),
+            total: 0,
+            selection: None,
+        };
+        fill(&mut |row, by| {
+            let domain = topology.domain(row);
+            let is_included = included.as_ref().is_none_or(|included| included[row.index()]);
+            if domain != NO_DOMAIN && is_included {
+                counter.total += by;
+                counter.numbers.add(domain, by, topology.n_domains());
+            }
         });
-        Counter { topology, count, numbers: vec![0; n_domains], total: 0, selection }
+        counter.selection = included.map(|mut included| {
+            let mut n_nodes = vec![0; topology.n_domains()];
+            for (i, included) in included.iter_mut().enumerate() {
+                match topology.domains().get(i) {
+                    _ if !*included => {}
+                    // Every node is in a domain or carries no label; rows without a node are in none.
+                    None | Some(&NO_DOMAIN) => *included = snapshot.get(Row::at(i)).is_some(),
+                    Some(domain) => n_nodes[*domain as usize] += 1,
+                }
+            }
+            let mut levels = BTreeMap::new();
+            for (domain, _) in n_nodes.iter().enumerate().filter(|(_, n)| **n > 0) {
+                *levels.entry(counter.numbers.get(domain as u32)).or_default() += 1;
+            }
+            Selection { included, n_nodes, levels }
+        });
+        counter
     }
 
     /// The number of a domain.
     pub(in crate::incremental) fn number(&self, domain: u32) -> i64 {
-        self.numbers.get(domain as usize).copied().unwrap_or(0)
+        self.numbers.get(domain)
+    }
+
+    /// The domains with a number other than 0, if these are few.
+    pub(in crate::incremental) fn few_domains(&self) -> Option<impl Iterator<Item = u32> + '_> {
+        self.numbers.few()
     }
 
     /// The sum over all domains.
@@ -56,6 +96,13 @@ impl Counter {
     /// How many domains have nodes that count.
     pub(in crate::incremental) fn n_domains(&self) -> i64 {
         self.selection.as_ref().map_or(0, |selection| selection.levels.values().map(|n| i64::from(*n)).sum())
+    }
+
+    /// How much memory this takes, in numbers.
+    pub(super) fn size(&self) -> usize {
+        let selection = self.selection.as_ref();
+        self.numbers.size()
+            + selection.map_or(0, |selection| selection.included.len() / 8 + selection.n_nodes.len() / 2)
     }
 
     /// Whether pods on a row count.
@@ -107,24 +154,18 @@ impl Counter {
         }
     }
 
-    /// Adds to the number of `domain` for pods on `row`; returns whether that changed it.
-    pub(super) fn add(&mut self, row: Row, domain: u32, by: i64) -> bool {
+    /// Adds to the number of `domain`, one of `n_domains`, for pods on `row`; returns whether that changed it.
+    pub(super) fn add(&mut self, row: Row, domain: u32, by: i64, n_domains: usize) -> bool {
         if domain == NO_DOMAIN || !self.includes(row) {
             return false;
         }
-        if self.numbers.len() <= domain as usize {
-            self.numbers.resize(domain as usize + 1, 0);
-        }
-        let number = &mut self.numbers[domain as usize];
-        let before = *number;
-        *number += by;
+        let before = self.numbers.add(domain, by, n_domains);
         self.total += by;
-        let after = *number;
         if let Some(selection) = &mut self.selection
             && selection.n_nodes.get(domain as usize).is_some_and(|n| *n > 0)
         {
             selection.forget(before);
-            *selection.levels.entry(after).or_default() += 1;
+            *selection.levels.entry(before + by).or_default() += 1;
         }
         true
     }

@@ -53,7 +53,7 @@ pub(super) fn filter(cycle: Cycle<'_>, pod: &Pod, existing: &dyn ExistingTerms) 
     }
     let namespace_labels = cycle.cluster.namespace_labels(pod.shape.namespace);
     let mut theirs: BTreeMap<Symbol, Vec<Count>> = BTreeMap::new();
-    existing.for_each(&mut |kind, weight, term| {
+    existing.for_each(&pod.shape.labels, &mut |kind, weight, term| {
         if kind == TermKind::AntiAffinity && term_means(term, pod, namespace_labels) {
             theirs.entry(term.topology_key).or_default().push(having(kind, weight, term));
         }
@@ -93,7 +93,7 @@ pub(super) fn score(
         add(&affinity.preferred_affinity, 1);
         add(&affinity.preferred_anti_affinity, -1);
         let namespace_labels = cycle.cluster.namespace_labels(pod.shape.namespace);
-        existing.for_each(&mut |kind, weight, term| {
+        existing.for_each(&pod.shape.labels, &mut |kind, weight, term| {
             let worth = match kind {
                 TermKind::Affinity => plugin.hard_pod_affinity_weight,
                 TermKind::AntiAffinity => 0,

@@ -1,5 +1,6 @@
 //! How full a node should get: the three scoring strategies.
 
+use pulp::{Arch, NullaryFnOnce};
 use smallvec::SmallVec;
 use wire::config::{ResourceSpec, ScoringStrategy};
 
@@ -116,22 +117,7 @@ impl Strategy {
             parts.push(Part { allocatable, occupied, asked: *asked as f64, weight: resource.weight as f64 });
         }
         let is_least = matches!(self.curve, Curve::LeastAllocated);
-        let mut sums = vec![0.0; scores.len()];
-        let mut weights = vec![0.0; scores.len()];
-        for Part { allocatable, occupied, asked, weight } in parts {
-            let rows = allocatable.iter().zip(occupied).zip(sums.iter_mut().zip(&mut weights));
-            for ((allocatable, occupied), (sum, weights)) in rows {
-                let taken = (asked + occupied).min(*allocatable);
-                let part = if is_least { *allocatable - taken } else { taken };
-                // Nothing of nothing is no number, and becomes 0.
-                let percent = (part * MAX_NODE_SCORE as f64 / *allocatable) as i32;
-                *sum += f64::from(percent) * weight;
-                *weights += if *allocatable == 0.0 { 0.0 } else { weight };
-            }
-        }
-        for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
-            *score = i64::from((sum / weights) as i32);
-        }
+        Arch::new().dispatch(ScoreParts { parts: &parts, is_least, scores });
         true
     }
 }
@@ -142,6 +128,44 @@ struct Part<'c> {
     occupied: &'c [f64],
     asked: f64,
     weight: f64,
+}
+
+/// How many rows are computed at a time.
+const BLOCK: usize = 256;
+
+/// The computation itself, made for the processor at hand.
+struct ScoreParts<'p, 's> {
+    parts: &'p [Part<'p>],
+    is_least: bool,
+    scores: &'s mut [i64],
+}
+
+impl NullaryFnOnce for ScoreParts<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let ScoreParts { parts, is_least, scores } = self;
+        for (i, scores) in scores.chunks_mut(BLOCK).enumerate() {
+            let rows = i * BLOCK..i * BLOCK + scores.len();
+            let (mut sums, mut weights) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for Part { allocatable, occupied, asked, weight } in parts {
+                let amounts = allocatable[rows.clone()].iter().zip(&occupied[rows.clone()]);
+                let means = sums.iter_mut().zip(&mut weights);
+                for ((allocatable, occupied), (sum, weights)) in amounts.zip(means) {
+                    let taken = (asked + occupied).min(*allocatable);
+                    let part = if is_least { *allocatable - taken } else { taken };
+                    // Nothing of nothing is no number, and becomes 0.
+                    let percent = (part * MAX_NODE_SCORE as f64 / *allocatable) as i32;
+                    *sum += f64::from(percent) * weight;
+                    *weights += if *allocatable == 0.0 { 0.0 } else { *weight };
+                }
+            }
+            for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
+                *score = i64::from((sum / weights) as i32);
+            }
+        }
+    }
 }
 
 /// What the pods on a node take of a resource, as scores see it.
