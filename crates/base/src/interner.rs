@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::Map;
+use crate::{Map, Set};
 
 /// An interned string: equal symbols of one [`Interner`] stand for equal strings.
 ///
@@ -28,17 +28,23 @@ impl Symbol {
 
 /// The two-way table between strings and [`Symbol`]s.
 ///
-/// Symbols are never freed: what is interned must come from a set that is small compared with the objects
-/// that mention it (label keys and values, names of nodes, namespaces, resources and images; not names of pods).
+/// What is interned must come from a set that is small compared with the objects that mention it (label keys, names of
+/// nodes, namespaces, resources and images; not names of pods): it is never freed. Strings that come and go with the
+/// objects that mention them (values of pod labels, some of which are the name of one Job) are *passing*: they can be
+/// swept out, and their symbols then stand for other strings.
 #[derive(Clone, Debug)]
 pub struct Interner {
     symbols: Map<Arc<str>, Symbol>,
     strings: Vec<Arc<str>>,
+    /// Per symbol: whether nobody has interned it for good.
+    passing: Vec<bool>,
+    free: Vec<Symbol>,
 }
 
 impl Default for Interner {
     fn default() -> Self {
-        let mut interner = Interner { symbols: Map::default(), strings: Vec::new() };
+        let (symbols, strings, passing, free) = Default::default();
+        let mut interner = Interner { symbols, strings, passing, free };
         let empty = interner.intern("");
         debug_assert_eq!(empty, Symbol::EMPTY);
         interner
@@ -46,18 +52,59 @@ impl Default for Interner {
 }
 
 impl Interner {
-    /// The symbol of `text`, made if it is new.
+    /// The symbol of `text`, made if it is new, for good.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(&symbol) = self.symbols.get(text) {
-            return symbol;
+        match self.symbols.get(text) {
+            Some(&symbol) => {
+                self.passing[symbol.index()] = false;
+                symbol
+            }
+            None => self.add(text, false),
         }
-        // 2^32 distinct strings need more than 64 GiB for the table alone: memory ends long before.
-        let number = u32::try_from(self.strings.len() + 1).ok().and_then(NonZeroU32::new);
-        let symbol = Symbol(number.expect("fewer than 2^32 distinct strings"));
+    }
+
+    /// The symbol of `text`, made if it is new, until it is swept out.
+    pub fn intern_passing(&mut self, text: &str) -> Symbol {
+        match self.symbols.get(text) {
+            Some(&symbol) => symbol,
+            None => self.add(text, true),
+        }
+    }
+
+    fn add(&mut self, text: &str, is_passing: bool) -> Symbol {
         let shared: Arc<str> = Arc::from(text);
-        self.strings.push(Arc::clone(&shared));
+        let symbol = match self.free.pop() {
+            Some(symbol) => {
+                self.strings[symbol.index()] = Arc::clone(&shared);
+                self.passing[symbol.index()] = is_passing;
+                symbol
+            }
+            None => {
+                self.strings.push(Arc::clone(&shared));
+                self.passing.push(is_passing);
+                // 2^32 distinct strings need more than 64 GiB for the table alone: memory ends long before.
+                let number = u32::try_from(self.strings.len()).ok().and_then(NonZeroU32::new);
+                Symbol(number.expect("fewer than 2^32 distinct strings"))
+            }
+        };
         self.symbols.insert(shared, symbol);
         symbol
+    }
+
+    /// Frees passing symbols that are not among `live`; returns how many. Nobody may use them any more.
+    pub fn sweep(&mut self, live: &Set<Symbol>) -> usize {
+        let n_free = self.free.len();
+        for (i, passing) in self.passing.iter_mut().enumerate().filter(|(_, passing)| **passing) {
+            let symbol = NonZeroU32::new(i as u32 + 1).map(Symbol).expect("one more than an index");
+            if !live.contains(&symbol) {
+                // What is free is not passing, so it is not freed twice.
+                *passing = false;
+                let nothing = Arc::clone(&self.strings[Symbol::EMPTY.index()]);
+                self.symbols.remove(&std::mem::replace(&mut self.strings[i], nothing));
+                self.free.push(symbol);
+            }
+        }
+        self.free.len() - n_free
     }
 
     /// The symbol of `text` if it has been interned.
@@ -72,12 +119,12 @@ impl Interner {
 
     /// How many distinct strings there are.
     pub fn len(&self) -> usize {
-        self.strings.len()
+        self.symbols.len()
     }
 
     /// Whether only the empty string is there.
     pub fn is_empty(&self) -> bool {
-        self.strings.len() <= 1
+        self.symbols.len() <= 1
     }
 }
 
@@ -96,5 +143,22 @@ mod tests {
         assert_eq!(interner.get("never seen"), None);
         assert_eq!(interner.intern(""), Symbol::EMPTY);
         assert_eq!(interner.len(), 3);
+    }
+
+    #[test]
+    fn frees_passing_strings_that_nobody_uses() {
+        let mut interner = Interner::default();
+        let kept = interner.intern("kept");
+        let used = interner.intern_passing("used");
+        let gone = interner.intern_passing("gone");
+        let pinned = interner.intern_passing("pinned");
+        assert_eq!(interner.intern("pinned"), pinned);
+        assert_eq!(interner.intern_passing("kept"), kept);
+        assert_eq!(interner.sweep(&Set::from_iter([used])), 1);
+        assert_eq!((interner.get("gone"), interner.len()), (None, 4));
+        assert_eq!([kept, used, pinned].map(|symbol| interner.resolve(symbol)), ["kept", "used", "pinned"]);
+        assert_eq!(interner.sweep(&Set::from_iter([used])), 0);
+        assert_eq!(interner.intern("next"), gone);
+        assert_eq!(interner.resolve(gone), "next");
     }
 }

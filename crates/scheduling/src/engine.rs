@@ -68,6 +68,8 @@ pub struct Scheduler {
     wake_at: Option<Now>,
     circumstances: Circumstances,
     evaluator: Evaluator,
+    /// After how many sweeps of shapes symbols were swept.
+    n_sweeps: u64,
 }
 
 impl Scheduler {
@@ -94,6 +96,7 @@ impl Scheduler {
             wake_at: None,
             circumstances: Circumstances::new(seed, Now::default()),
             evaluator: Evaluator::default(),
+            n_sweeps: 0,
         })
     }
 
@@ -108,6 +111,7 @@ impl Scheduler {
         self.circumstances.now = now;
         let mut step = Step::default();
         let commands = &mut step.commands;
+        self.sweep_symbols();
         match input {
             Input::Upsert(object) => self.upsert(object, now, commands),
             Input::Delete(object) => self.delete(object, now, commands),
@@ -127,6 +131,16 @@ impl Scheduler {
             step.commands.extend(wake_at.map(Command::WakeAt));
         }
         step
+    }
+
+    /// Frees the values of labels that were those of pods which are gone.
+    fn sweep_symbols(&mut self) {
+        if self.n_sweeps != self.shapes.n_sweeps() {
+            self.n_sweeps = self.shapes.n_sweeps();
+            if self.symbols.sweep(&self.shapes.label_values()) > 0 {
+                self.evaluator.forget_symbols();
+            }
+        }
     }
 
     /// Lets the queue work with the plugins' knowledge of the cluster as it is now.

@@ -62,7 +62,7 @@ use crate::snapshot::Row;
 /// where pods of its shape preempt others.
 const ROWS_KEPT: usize = 8 << 20;
 /// How many shapes are remembered that have been seen once.
-const SHAPES_SEEN: usize = 1 << 16;
+const SHAPES_SEEN: usize = if cfg!(test) { 64 } else { 1 << 16 };
 /// How many tables are kept at least, on clusters of any size.
 const TABLES_KEPT_MIN: usize = 32;
 /// How many tables are kept at most, on small clusters: apart from its rows a table takes a few kilobytes.
@@ -189,6 +189,11 @@ impl Evaluator {
         }
         drop((offers, groups));
         state.refuse(cycle, profile, pod, &self.counts, circumstances, &mut self.work)
+    }
+
+    /// Forgets what names symbols that may stand for something else from now on.
+    pub(crate) fn forget_symbols(&mut self) {
+        self.counts.forget_counters();
     }
 
     /// Whether a pod can be decided without the reference evaluator, as far as that is seen before its shape is

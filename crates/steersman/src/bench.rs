@@ -34,6 +34,9 @@ use run::{Ran, Verdict};
 use scale::Kind;
 use source::Source;
 
+/// More nodes or pods than this fit into no machine's memory.
+const SIZE_MAX: u64 = 100_000_000;
+
 /// Flags of `bench`.
 #[derive(Args)]
 pub(crate) struct Options {
@@ -69,13 +72,14 @@ struct CoreOptions {
     #[arg(long, value_name = "LABEL,…", allow_hyphen_values = true)]
     label: Option<String>,
     /// Show the workloads and run none
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     list: bool,
     /// How many nodes; instead of workloads, one plain cluster is run, with little memory around the core
-    #[arg(long, value_name = "N", requires = "pods", conflicts_with_all = ["workloads", "filter", "label", "list"])]
+    #[arg(long, value_name = "N", requires = "pods", conflicts_with_all = ["workloads", "filter", "label", "list"],
+        value_parser = clap::value_parser!(u64).range(1..=SIZE_MAX))]
     nodes: Option<u64>,
     /// How many pods are to be placed on them
-    #[arg(long, value_name = "N", requires = "nodes")]
+    #[arg(long, value_name = "N", requires = "nodes", value_parser = clap::value_parser!(u64).range(1..=SIZE_MAX))]
     pods: Option<u64>,
     /// Which pods
     #[arg(long, value_enum, default_value_t = Kind::Basic, requires = "nodes")]
@@ -123,7 +127,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
 }
 
 fn choose<'c>(cases: &'c [TestCase], options: &CoreOptions) -> Result<Vec<(&'c TestCase, &'c Workload)>> {
-    let labels = LabelFilter::parse(options.label.as_deref().unwrap_or(""));
+    let labels = options.label.as_deref().map(LabelFilter::parse).transpose()?.unwrap_or_default();
     let pattern = options.filter.as_deref().unwrap_or("");
     let filter = Pattern::parse(pattern).with_context(|| format!("--filter {pattern:?}"))?;
     let all = || cases.iter().flat_map(|case| case.workloads.iter().map(move |workload| (case, workload)));

@@ -75,3 +75,24 @@ fn an_event_that_concerns_one_shape_moves_its_pods_and_no_others() {
     scheduler.step(Input::Upsert(&others), SOON);
     assert_eq!(scheduler.queue().work(), before, "a label of its own, or a pod that comes, is nothing to it");
 }
+
+#[test]
+fn values_of_labels_are_forgotten_with_their_pods() {
+    let allocatable = json!({"cpu": "4", "memory": "8Gi", "pods": "110"});
+    let mut scheduler = scheduler(&[node("n", &allocatable, &json!({}))]);
+    let mut most = 0;
+    for i in 0..5_000 {
+        let labels = json!({"app": "a", "job-name": format!("job-{i}")});
+        let job = changed_pod(&pod("p", &labels, &asking_cpu("1")), |pod| {
+            pod.metadata.name = format!("p{i}");
+            pod.metadata.uid = format!("p{i}");
+        });
+        scheduler.step(Input::Upsert(&job), SOON);
+        let tried = scheduler.step(Input::Schedule, SOON).tried.expect("a pod waits");
+        assert!(matches!(tried.outcome, Outcome::Placed(_)));
+        scheduler.step(Input::BindFinished { uid: &format!("p{i}"), result: Ok(()) }, SOON);
+        scheduler.step(Input::Delete(&job), SOON);
+        most = most.max(scheduler.symbols().len());
+    }
+    assert!(most < 1_500, "{most} strings are kept of pods of which one at a time is there");
+}

@@ -137,21 +137,27 @@ impl Counts {
         self.latest_start
     }
 
-    /// Makes room if there are too many counters. Ids handed out before mean nothing afterwards.
+    /// Makes room if there are too many counters, or if most domains are not there any more. Ids handed out before mean nothing afterwards.
     pub(super) fn limit(&mut self) {
         // Counters grow with what happens, so it is enough to look when as much has happened as there are counters.
         if self.position - self.size.1 > self.counters.len() as u64 {
             self.size = (self.counters.iter().map(Counter::size).sum(), self.position);
         }
-        if self.counters.len() > COUNTERS_MAX || self.size.0 > NUMBERS_MAX {
-            self.generation += 1;
-            self.counters.clear();
-            self.size = (0, self.position);
-            self.by_count.clear();
-            self.topologies.clear();
-            self.by_key.clear();
-            self.classes.forget_counters();
+        let is_outlived = self.topologies.iter().any(Topology::is_outlived);
+        if self.counters.len() > COUNTERS_MAX || self.size.0 > NUMBERS_MAX || is_outlived {
+            self.forget_counters();
         }
+    }
+
+    /// Drops all counters. Ids handed out before mean nothing afterwards.
+    pub(super) fn forget_counters(&mut self) {
+        self.generation += 1;
+        self.counters.clear();
+        self.size = (0, self.position);
+        self.by_count.clear();
+        self.topologies.clear();
+        self.by_key.clear();
+        self.classes.forget_counters();
     }
 
     /// A number that is another one after ids have lost their meaning.

@@ -20,6 +20,15 @@ impl Labels {
         Labels(entries.into_boxed_slice())
     }
 
+    /// Interns the labels of a pod, whose values may be seen once and never again.
+    pub fn compile_passing(labels: &BTreeMap<String, String>, compiler: &mut Compiler<'_>) -> Labels {
+        let mut pair =
+            |(key, value): (&String, &String)| (compiler.symbol(key), compiler.symbols.intern_passing(value));
+        let mut entries: Vec<_> = labels.iter().map(&mut pair).collect();
+        entries.sort_unstable();
+        Labels(entries.into_boxed_slice())
+    }
+
     /// The value of `key`, if the label is there.
     pub fn get(&self, key: Symbol) -> Option<Symbol> {
         // Objects carry a handful of labels; a scan beats a binary search up to there.

@@ -170,7 +170,7 @@ fn uid(pod: &wire::Pod) -> Arc<str> {
 fn shape(pod: &wire::Pod, compiler: &mut Compiler<'_>) -> Shape {
     let spec = &pod.spec;
     let namespace = compiler.symbol(&pod.metadata.namespace);
-    let labels = Labels::compile(&pod.metadata.labels, compiler);
+    let labels = Labels::compile_passing(&pod.metadata.labels, compiler);
     let sidecars = spec.init_containers.iter().filter(|container| container.restart_policy == "Always");
     let ports = spec.containers.iter().chain(sidecars).flat_map(|container| &container.ports);
     let images =
@@ -217,6 +217,10 @@ fn controller(pod: &wire::Pod, compiler: &mut Compiler<'_>) -> Option<(Controlle
     Some((kind, compiler.symbol(&owner.name)))
 }
 
+/// With fewer shapes than this, unused ones are not looked for. In tests they are at once, so that what follows from it
+/// happens in short histories too.
+const SWEEP_MIN: usize = if cfg!(test) { 8 } else { 1024 };
+
 /// The table of shapes in use.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
@@ -224,6 +228,7 @@ pub struct Shapes {
     /// How many there may be before unused ones are dropped; doubles with what stays, so that the cost of
     /// sweeping is a constant per pod.
     sweep_at: usize,
+    n_sweeps: u64,
 }
 
 impl Shapes {
@@ -232,13 +237,24 @@ impl Shapes {
         if let Some(known) = self.shapes.get(&shape) {
             return Arc::clone(known);
         }
-        if self.shapes.len() >= self.sweep_at.max(1024) {
+        if self.shapes.len() >= self.sweep_at.max(SWEEP_MIN) {
             self.shapes.retain(|shape| Arc::strong_count(shape) > 1);
             self.sweep_at = self.shapes.len() * 2;
+            self.n_sweeps += 1;
         }
         let shape = Arc::new(shape);
         self.shapes.insert(Arc::clone(&shape));
         shape
+    }
+
+    /// How often unused shapes have been dropped.
+    pub fn n_sweeps(&self) -> u64 {
+        self.n_sweeps
+    }
+
+    /// The values of pod labels that shapes in use mention.
+    pub fn label_values(&self) -> Set<Symbol> {
+        self.shapes.iter().flat_map(|shape| shape.labels.iter().map(|(_, value)| value)).collect()
     }
 
     /// How many distinct shapes are known.

@@ -79,23 +79,42 @@ impl NullaryFnOnce for ScorePairs<'_, '_> {
     #[inline(always)]
     fn call(self) {
         let ScorePairs { first, second, asked, scores } = self;
-        let half = MAX_NODE_SCORE / 2;
-        let first = first.allocatable.iter().zip(&first.requested);
-        let second = second.allocatable.iter().zip(&second.requested);
-        for ((first, second), score) in first.zip(second).zip(scores) {
+        let half = (MAX_NODE_SCORE / 2) as f64;
+        let n = scores.len().min(first.allocatable.len());
+        let (a, b) = (Slices::of(first, n), Slices::of(second, n));
+        for (i, score) in scores[..n].iter_mut().enumerate() {
             // A resource that a node does not have is not compared; what is left is in balance.
-            let is_balanced = (*first.0 == 0.0) | (*second.0 == 0.0);
-            let with_pod = apart(fraction(first, asked.0), fraction(second, asked.1));
-            let without_pod = apart(fraction(first, 0.0), fraction(second, 0.0));
-            let change = if is_balanced { 0 } else { balance(with_pod) - balance(without_pod) };
-            *score = half + (half + i64::from(change)) / 2;
+            let is_balanced = (a.allocatable[i] == 0.0) | (b.allocatable[i] == 0.0);
+            let with_pod = apart(a.fraction(i, asked.0), b.fraction(i, asked.1));
+            let without_pod = apart(a.utilization[i].clamp(0.0, 1.0), b.utilization[i].clamp(0.0, 1.0));
+            let change = if is_balanced { 0.0 } else { balance(with_pod) - balance(without_pod) };
+            *score = i64::from((half + ((half + change) / 2.0).trunc()) as i32);
         }
     }
 }
 
-#[inline(always)]
-fn fraction((allocatable, requested): (&f64, &f64), asked: f64) -> f64 {
-    ((requested + asked) / allocatable).clamp(0.0, 1.0)
+/// The first rows of a resource's columns, all of the same length, which lets the loop do without checks.
+struct Slices<'c> {
+    allocatable: &'c [f64],
+    requested: &'c [f64],
+    utilization: &'c [f64],
+}
+
+impl<'c> Slices<'c> {
+    #[inline(always)]
+    fn of(columns: &'c ResourceColumns, n: usize) -> Slices<'c> {
+        Slices {
+            allocatable: &columns.allocatable[..n],
+            requested: &columns.requested[..n],
+            utilization: &columns.utilization[..n],
+        }
+    }
+
+    /// The part that is taken once `asked` is taken as well.
+    #[inline(always)]
+    fn fraction(&self, row: usize, asked: f64) -> f64 {
+        ((self.requested[row] + asked) / self.allocatable[row]).clamp(0.0, 1.0)
+    }
 }
 
 /// The standard deviation of two fractions.
@@ -106,8 +125,8 @@ fn apart(a: f64, b: f64) -> f64 {
 
 /// 100 if there is no deviation, less the more there is.
 #[inline(always)]
-fn balance(deviation: f64) -> i32 {
-    ((1.0 - deviation) * MAX_NODE_SCORE as f64) as i32
+fn balance(deviation: f64) -> f64 {
+    ((1.0 - deviation) * MAX_NODE_SCORE as f64).trunc()
 }
 
 impl Score for Balance<'_> {
@@ -158,7 +177,7 @@ impl Fractions {
                 (all.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / all.len() as f64).sqrt()
             }
         };
-        i64::from(balance(deviation))
+        balance(deviation) as i64
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::Pod;
 
 /// How many changes are kept: a cache that lags further behind starts over, which costs one pass over all
 /// rows and so is paid for by at least as many changes on clusters of this size.
-const LIMIT: usize = 1 << 16;
+const LIMIT: usize = if cfg!(test) { 1 << 10 } else { 1 << 16 };
 
 /// What happened to a row. A node that comes or goes with pods on it brings and takes them one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]

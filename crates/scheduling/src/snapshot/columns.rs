@@ -27,6 +27,8 @@ pub struct ResourceColumns {
     pub allocatable: Vec<f64>,
     /// Σ of what its pods request.
     pub requested: Vec<f64>,
+    /// The part of it that is requested; 0 of nothing.
+    pub utilization: Vec<f64>,
 }
 
 /// Columns of all nodes, by row index.
@@ -123,6 +125,10 @@ impl Columns {
             column[i] = amount as f64;
             is_exact &= (-EXACT_MAX..EXACT_MAX).contains(&amount);
         }
+        for resource in [&mut self.milli_cpu, &mut self.memory, &mut self.ephemeral_storage] {
+            let part = resource.requested[i] / resource.allocatable[i];
+            resource.utilization[i] = if part.is_nan() { 0.0 } else { part };
+        }
         if !is_exact {
             self.inexact.insert(info.row);
         } else if !self.inexact.is_empty() {
@@ -186,14 +192,17 @@ impl Columns {
         }
     }
 
-    fn all(&mut self) -> [&mut Vec<f64>; 9] {
+    fn all(&mut self) -> [&mut Vec<f64>; 12] {
         [
             &mut self.milli_cpu.allocatable,
             &mut self.milli_cpu.requested,
+            &mut self.milli_cpu.utilization,
             &mut self.memory.allocatable,
             &mut self.memory.requested,
+            &mut self.memory.utilization,
             &mut self.ephemeral_storage.allocatable,
             &mut self.ephemeral_storage.requested,
+            &mut self.ephemeral_storage.utilization,
             &mut self.non_zero_milli_cpu,
             &mut self.non_zero_memory,
             &mut self.free_pods,

@@ -102,6 +102,9 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<TestCase>> {
     let Value::Array(items) = yaml::parse(text).with_context(|| file.display().to_string())? else {
         bail!("{}: this is no list of test cases", file.display());
     };
+    if items.is_empty() {
+        bail!("{}: there is no test case in it", file.display());
+    }
     let mut cases: Vec<TestCase> = Vec::new();
     for (i, item) in items.into_iter().enumerate() {
         let name =
@@ -166,15 +169,19 @@ pub(super) struct LabelFilter {
 
 impl LabelFilter {
     /// Reads a list; `+` may stand before what is wanted, `-` stands before what is not.
-    pub(super) fn parse(text: &str) -> LabelFilter {
+    pub(super) fn parse(text: &str) -> Result<LabelFilter> {
         let mut filter = LabelFilter::default();
-        for label in text.split(',').map(str::trim).filter(|label| !label.is_empty()) {
-            match label.strip_prefix('-') {
-                Some(label) => filter.unwanted.push(label.to_owned()),
-                None => filter.wanted.push(label.strip_prefix('+').unwrap_or(label).to_owned()),
+        for item in text.split(',').map(str::trim) {
+            let (list, label) = match item.strip_prefix('-') {
+                Some(label) => (&mut filter.unwanted, label),
+                None => (&mut filter.wanted, item.strip_prefix('+').unwrap_or(item)),
+            };
+            if label.is_empty() {
+                bail!("--label {text:?}: a label is empty; write performance or performance,-short");
             }
+            list.push(label.to_owned());
         }
-        filter
+        Ok(filter)
     }
 
     /// Whether a workload is meant.

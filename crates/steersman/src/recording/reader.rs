@@ -9,7 +9,7 @@ use base::Now;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::header::Header;
+use super::header::{Header, MAGIC};
 use super::input::{self, RecordedInput};
 use super::outcome::{Outcome, Totals};
 
@@ -106,6 +106,10 @@ impl Reader {
         }
         if self.line.starts_with(GZIP_MAGIC) {
             bail!("{}: this is compressed: pipe it through `gunzip -c` and replay `-`", self.name);
+        }
+        // A line is written in one go with its end, so one without it was being written.
+        if !self.line.ends_with(b"\n") && (self.line.starts_with(MAGIC) || MAGIC.starts_with(&self.line)) {
+            bail!("{}: this is cut off in its first line: whoever wrote it was stopped at once", self.name);
         }
         Header::from_line(&self.line).map_err(|error| self.at_line(&error))
     }

@@ -17,11 +17,16 @@ pub(in crate::incremental) struct Topology {
     domains: Vec<u32>,
     /// Per domain: the rows in it.
     rows: Vec<Vec<Row>>,
+    /// How many domains have no rows.
+    n_empty: usize,
 }
+
+/// As many domains without rows are never too many.
+const EMPTY_DOMAINS_KEPT: usize = 1024;
 
 impl Topology {
     pub(super) fn new(key: TopologyKey) -> Topology {
-        Topology { key, numbers: Map::default(), domains: Vec::new(), rows: Vec::new() }
+        Topology { key, numbers: Map::default(), domains: Vec::new(), rows: Vec::new(), n_empty: 0 }
     }
 
     /// The domain of a row.
@@ -44,6 +49,11 @@ impl Topology {
         self.rows.len()
     }
 
+    /// Whether most domains are those of nodes that are gone. Domains are not used again, so it is time to start over.
+    pub(super) fn is_outlived(&self) -> bool {
+        self.n_empty > EMPTY_DOMAINS_KEPT && 2 * self.n_empty > self.rows.len()
+    }
+
     /// Whether some node has the label with an empty value, which upstream sometimes takes for no label.
     pub(in crate::incremental) fn has_unnamed_domain(&self) -> bool {
         self.numbers.contains_key(&Symbol::EMPTY)
@@ -56,6 +66,7 @@ impl Topology {
         if from != to {
             if from != NO_DOMAIN {
                 self.rows[from as usize].retain(|known| *known != row);
+                self.n_empty += usize::from(self.rows[from as usize].is_empty());
             }
             if self.domains.len() <= row.index() {
                 self.domains.resize(row.index() + 1, NO_DOMAIN);
@@ -63,8 +74,10 @@ impl Topology {
             self.domains[row.index()] = to;
             if to != NO_DOMAIN {
                 if self.rows.len() <= to as usize {
+                    self.n_empty += to as usize + 1 - self.rows.len();
                     self.rows.resize(to as usize + 1, Vec::new());
                 }
+                self.n_empty -= usize::from(self.rows[to as usize].is_empty());
                 self.rows[to as usize].push(row);
             }
         }

@@ -146,23 +146,38 @@ impl NullaryFnOnce for ScoreParts<'_, '_> {
     #[inline(always)]
     fn call(self) {
         let ScoreParts { parts, is_least, scores } = self;
+        let all: f64 = parts.iter().map(|part| part.weight).sum();
+        // Dividing by a power of two is multiplying by its inverse, which is faster and as exact.
+        let inverse = if all.log2().fract() == 0.0 { Some(1.0 / all) } else { None };
         for (i, scores) in scores.chunks_mut(BLOCK).enumerate() {
             let rows = i * BLOCK..i * BLOCK + scores.len();
             let (mut sums, mut weights) = ([0.0; BLOCK], [0.0; BLOCK]);
+            let mut lacks_any = false;
             for Part { allocatable, occupied, asked, weight } in parts {
                 let amounts = allocatable[rows.clone()].iter().zip(&occupied[rows.clone()]);
                 let means = sums.iter_mut().zip(&mut weights);
                 for ((allocatable, occupied), (sum, weights)) in amounts.zip(means) {
                     let taken = (asked + occupied).min(*allocatable);
                     let part = if is_least { *allocatable - taken } else { taken };
-                    // Nothing of nothing is no number, and becomes 0.
-                    let percent = (part * MAX_NODE_SCORE as f64 / *allocatable) as i32;
-                    *sum += f64::from(percent) * weight;
-                    *weights += if *allocatable == 0.0 { 0.0 } else { *weight };
+                    // Nothing of nothing is no number, and counts for nothing.
+                    let percent = (part * MAX_NODE_SCORE as f64 / *allocatable).floor();
+                    let is_there = *allocatable != 0.0;
+                    *sum += if is_there { percent * weight } else { 0.0 };
+                    *weights += if is_there { *weight } else { 0.0 };
+                    lacks_any |= !is_there;
                 }
             }
-            for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
-                *score = i64::from((sum / weights) as i32);
+            match inverse {
+                Some(inverse) if !lacks_any => {
+                    for (score, sum) in scores.iter_mut().zip(&sums) {
+                        *score = i64::from((sum * inverse) as i32);
+                    }
+                }
+                _ => {
+                    for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
+                        *score = i64::from((sum / weights) as i32);
+                    }
+                }
             }
         }
     }

@@ -54,10 +54,16 @@ fn labels_thresholds_and_gates_are_read() {
     assert_eq!(workloads[1].threshold(), Some(30.0));
     assert!(!workloads[1].feature_gates["A"]);
     assert_eq!(workloads[2].threshold(), None);
-    assert!(LabelFilter::parse("all,-short").matches(&workloads[1].labels));
-    assert!(!LabelFilter::parse("+all,-short").matches(&workloads[0].labels));
-    assert!(!LabelFilter::parse("short").matches(&workloads[1].labels));
-    assert!(LabelFilter::parse("").matches(&workloads[1].labels));
+    let matches = |text: &str, workload: &Workload| {
+        LabelFilter::parse(text).expect("a good list of labels").matches(&workload.labels)
+    };
+    assert!(matches("all,-short", &workloads[1]));
+    assert!(!matches("+all,-short", &workloads[0]));
+    assert!(!matches("short", &workloads[1]));
+    assert!(LabelFilter::default().matches(&workloads[1].labels));
+    for text in ["", "-", "all,", "+,short"] {
+        assert!(LabelFilter::parse(text).is_err(), "{text:?}");
+    }
 }
 
 #[test]
