@@ -1,0 +1,5 @@
+//! What the table says, on types that everybody knows.
+
+mod decode;
+mod recordings;
+mod table;
