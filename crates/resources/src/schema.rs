@@ -8,11 +8,15 @@
 //! | a type by group, version and kind | [`Schema::type_of`] |
 //! | a request body, strictly checked | [`decode`] |
 //! | the zero values of an object | [`normalise`] |
+//! | OpenAPI documents | [`openapi_v3`], [`openapi_v2`] |
 
 pub mod decode;
 mod files;
 pub mod json;
 pub mod normalise;
+mod openapi;
+pub mod openapi_v2;
+pub mod openapi_v3;
 mod scalar;
 pub mod table;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Upstream's objects are Go structures. An absent text and an empty one are the same unless the field is a pointer;
 //! on the way out a field with `omitempty` is left out when it is zero, one without is printed always, and a
 //! structure that is no pointer is printed always, if only as `{}`. Stored objects have gone through protobuf, which
-//! does not tell an empty list from none, so a list that is printed always is `null` when it is empty.
+//! does not tell an empty list from none, so a list that is printed always is `null` when it is empty. Only the
+//! `items` of a list of objects are `[]`.
 //!
 //! | field | absent or zero |
 //! |---|---|
@@ -35,7 +36,9 @@ impl Schema {
 
     fn normalise_ty(&self, ty: &Ty, value: &mut Value) {
         match (self.resolve(ty), value) {
-            (Resolved::Object(_, fields), Value::Object(members)) => self.normalise_fields(fields, members),
+            (Resolved::Object(of, fields), Value::Object(members)) => {
+                self.normalise_fields(of, fields, members);
+            }
             (Resolved::Other(Ty::List(of)), Value::Array(items)) => {
                 for item in items {
                     self.normalise_ty(of, item);
@@ -43,6 +46,10 @@ impl Schema {
             }
             (Resolved::Other(Ty::Map(_, of)), Value::Object(members)) => {
                 for value in members.values_mut() {
+                    // Protobuf does not tell no bytes from none.
+                    if **of == Ty::Bytes && value.is_null() {
+                        *value = Value::String(String::new());
+                    }
                     self.normalise_ty(of, value);
                 }
             }
@@ -53,7 +60,7 @@ impl Schema {
         }
     }
 
-    fn normalise_fields(&self, fields: &[Field], members: &mut Map<String, Value>) {
+    fn normalise_fields(&self, of: &Type, fields: &[Field], members: &mut Map<String, Value>) {
         for field in fields {
             let value = members.get_mut(field.name);
             let is_absent = match value {
@@ -67,6 +74,10 @@ impl Schema {
                 continue;
             }
             match self.absent(field) {
+                // Lists of objects are made for an answer, not stored.
+                Absent::Null if of.is_kind && field.name == "items" => {
+                    members.insert(field.name.to_owned(), Value::Array(Vec::new()));
+                }
                 Absent::Nothing => {
                     members.remove(field.name);
                 }
@@ -133,9 +144,9 @@ impl Schema {
     pub fn zero(&self, ty: &Ty) -> Value {
         match self.resolve(ty) {
             Resolved::Text(_) => Value::String(String::new()),
-            Resolved::Object(_, fields) => {
+            Resolved::Object(of, fields) => {
                 let mut members = Map::new();
-                self.normalise_fields(fields, &mut members);
+                self.normalise_fields(of, fields, &mut members);
                 Value::Object(members)
             }
             Resolved::Other(ty) => match ty {

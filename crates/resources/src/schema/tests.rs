@@ -1,5 +1,6 @@
 //! What the table says, on types that everybody knows.
 
 mod decode;
+mod openapi;
 mod recordings;
 mod table;

@@ -161,6 +161,7 @@ fn reports_the_first_wrong_value_unless_a_scalars_own_code_refuses_one() {
 #[test]
 fn prints_zero_values_as_upstream_does() {
     let cases = [
+        ("", "PodList", "{}", json!({"metadata": {}, "items": []})),
         ("", "Pod", r#"{}"#, json!({"metadata": {}, "spec": {"containers": null}, "status": {}})),
         (
             "apps",
@@ -192,7 +193,7 @@ fn prints_zero_values_as_upstream_does() {
             "",
             "Secret",
             r#"{"data":{"a":"","b":null,"c":"aGk="}}"#,
-            json!({"metadata": {}, "data": {"a": "", "b": null, "c": "aGk="}}),
+            json!({"metadata": {}, "data": {"a": "", "b": "", "c": "aGk="}}),
         ),
     ];
     for (group, kind, body, expected) in cases {
