@@ -14,7 +14,7 @@
 //!   selector! meta/v1.LabelSelector?  always
 //! ```
 //!
-//! - `kind` begins a type whose objects carry `kind` and `apiVersion`, `type` any other; `atomic` and
+//! - `kind` begins a type whose objects carry `kind` and `apiVersion`, which are not written down, `type` any other; `atomic` and
 //!   `union=DISCRIMINATOR(FIELD:VALUE,…)` may follow its name. `string` is a text with a name of its own, with the
 //!   values of an enumeration after `=`; `""` is the empty one. `go=PACKAGE` says what upstream's messages qualify
 //!   the name with, if it is not the version.
@@ -77,6 +77,27 @@ fn error(file: &str, line: usize, problem: String) -> TableError {
 }
 
 type Problem = (usize, String);
+
+impl Field {
+    /// A field about which nothing special is known.
+    fn new(name: &'static str, ty: Ty) -> Self {
+        Self {
+            name,
+            ty,
+            is_pointer: false,
+            is_required: false,
+            is_always_printed: false,
+            omits_zero: false,
+            patch: None,
+            list: None,
+            map: None,
+            default: None,
+            is_deprecated: false,
+            description: None,
+            embedded_in: None,
+        }
+    }
+}
 
 /// The lines that say something, numbered from 1.
 fn lines(text: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
@@ -184,6 +205,9 @@ fn declaration(
         openapi_package: here.openapi,
         go_package: here.version,
     };
+    if made.is_kind {
+        made.shape = Shape::Object(TYPE_META.iter().map(|(name, text)| text_field(name, text)).collect());
+    }
     if let "kind" | "type" = word {
         let (head, description) = split_description(rest)?;
         let mut words = head.split_whitespace();
@@ -216,6 +240,16 @@ fn declaration(
     }
     types.push(made);
     Ok(())
+}
+
+/// What every kind begins with.
+const TYPE_META: [(&str, &str); 2] = [
+    ("kind", "The kind of object, such as Pod."),
+    ("apiVersion", "The group and version that the object is written in, such as apps/v1."),
+];
+
+fn text_field(name: &'static str, description: &'static str) -> Field {
+    Field { description: Some(description), ..Field::new(name, Ty::String) }
 }
 
 fn enum_value(text: &'static str) -> &'static str {
@@ -252,21 +286,8 @@ fn field(line: &'static str, here: Package, names: &Names, into: &mut Vec<Field>
         Some(written) => (written, true),
         None => (written, false),
     };
-    let mut made = Field {
-        name,
-        ty: ty(written, here, names)?,
-        is_pointer,
-        is_required,
-        is_always_printed: false,
-        omits_zero: false,
-        patch: None,
-        list: None,
-        map: None,
-        default: None,
-        is_deprecated: false,
-        description,
-        embedded_in: None,
-    };
+    let ty = ty(written, here, names)?;
+    let mut made = Field { is_pointer, is_required, description, ..Field::new(name, ty) };
     for word in words {
         flag(word, &mut made)?;
     }

@@ -111,7 +111,7 @@ fn custom_resources_bring_their_definitions() {
         has_protobuf: false,
         ..POD
     };
-    let (v3, _) = both(&[route.clone()], &definitions);
+    let (v3, _) = both(std::slice::from_ref(&route), &definitions);
     let schemas = &v3["components"]["schemas"];
     assert_eq!(schemas[name], own);
     assert!(schemas["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"].is_object());

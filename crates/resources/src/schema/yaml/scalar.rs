@@ -8,17 +8,19 @@ use super::YamlError;
 /// The value of a scalar.
 pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, YamlError> {
     let wanted = tag.and_then(Tag::core_suffix);
-    match wanted.as_deref() {
+    match wanted {
         Some("str") => return Ok(Node::Text(text.to_owned())),
         None if style != ScalarStyle::Plain || tag.is_some() => return Ok(Node::Text(text.to_owned())),
         _ => {}
     }
     let node = plain(text)?;
-    let fits = match (wanted.as_deref(), &node) {
-        (None, _) | (Some("null"), Node::Null) | (Some("bool"), Node::Bool(_)) => true,
-        (Some("int" | "float"), Node::Number(_)) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (wanted, &node),
+        (None, _)
+            | (Some("null"), Node::Null)
+            | (Some("bool"), Node::Bool(_))
+            | (Some("int" | "float"), Node::Number(_))
+    );
     match wanted {
         Some(wanted) if !fits => {
             Err(YamlError(format!("yaml: cannot decode !!str `{text}` as a !!{wanted}")))
