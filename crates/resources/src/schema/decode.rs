@@ -8,8 +8,10 @@
 //!
 //! The result is [normalised](super::normalise).
 
+mod convert;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -52,6 +54,49 @@ impl fmt::Display for StrictError {
                 Ok(())
             }
         }
+    }
+}
+
+impl StrictError {
+    /// The warnings that lenient validation sends, one for each repeated name of YAML.
+    pub fn warnings(&self) -> Vec<String> {
+        let text = self.to_string();
+        let lines = text.strip_prefix("yaml: unmarshal errors:\n");
+        match lines {
+            Some(lines) => lines.lines().map(|line| line.trim().to_owned()).collect(),
+            None => vec![text],
+        }
+    }
+}
+
+/// Names that are there twice in a text without a type, such as a patch or a custom resource.
+pub fn duplicate_fields(node: &Node) -> Vec<StrictError> {
+    let mut found = Vec::new();
+    find_duplicates(node, "", &mut found);
+    found
+}
+
+fn find_duplicates(node: &Node, path: &str, found: &mut Vec<StrictError>) {
+    match node {
+        Node::Object(members) => {
+            let mut seen = BTreeSet::new();
+            for (name, value) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                if !seen.insert(name) {
+                    let error = StrictError::DuplicateField(path.clone());
+                    if found.len() < walk::STRICT_ERRORS_MAX && !found.contains(&error) {
+                        found.push(error);
+                    }
+                }
+                find_duplicates(value, &path, found);
+            }
+        }
+        Node::List(items) => {
+            for (at, item) in items.iter().enumerate() {
+                find_duplicates(item, &format!("{path}[{at}]"), found);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -185,6 +230,18 @@ impl Schema {
     /// What upstream says about a value of the wrong type.
     pub fn decode_value(&self, of: &Type, value: &Value) -> Result<Decoded, DecodeError> {
         self.decode_node(of, Node::from_value(value))
+    }
+
+    /// Converts the result of a strategic merge patch, which upstream does with other messages than decoding.
+    ///
+    /// # Errors
+    ///
+    /// What upstream says about the first value that does not fit, in the order of the type's fields.
+    pub fn convert_patched(&self, of: &Type, value: &Value) -> Result<Decoded, DecodeError> {
+        let (value, strict) = convert::convert(self, of, value)?;
+        let mut decoded = Decoded { value, strict };
+        self.normalise(of, &mut decoded.value);
+        Ok(decoded)
     }
 
     /// Decodes a parsed text as an object of a type.

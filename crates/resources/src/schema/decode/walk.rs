@@ -12,7 +12,7 @@ use super::super::{Field, Resolved, Schema, Ty, Type, TypeId};
 use super::{DecodeError, StrictError};
 
 /// How many strict errors are kept.
-const STRICT_ERRORS_MAX: usize = 100;
+pub(super) const STRICT_ERRORS_MAX: usize = 100;
 
 pub(super) fn decode(
     schema: &Schema,
@@ -32,7 +32,7 @@ pub(super) fn decode(
 }
 
 /// A refusal by a scalar's own code, which ends the walk.
-enum Failure {
+pub(super) enum Failure {
     Text(String),
     /// What was found, the type that was wanted, and the place inside what the code itself decoded.
     WrongType(String, String, Option<String>),
@@ -247,7 +247,7 @@ impl<'s> Walk<'s> {
             },
             Ty::Bytes => return Ok(self.bytes(node, ty)),
             Ty::SchemaOrBool | Ty::SchemaOrArray | Ty::SchemaOrStrings => {
-                return self.schema_or(node, scalar);
+                return schema_or(self.schema, node, scalar);
             }
             _ => return own_code(node, scalar),
         }
@@ -289,37 +289,37 @@ impl<'s> Walk<'s> {
             self.first_error = Some(self.with_place(Failure::WrongType(found, "uint8".to_owned(), None)));
         }
     }
+}
 
-    /// What apiextensions reads with code of its own, in which nothing is strict.
-    fn schema_or(&self, node: Node, scalar: &Ty) -> Result<Option<Value>, Failure> {
-        let props = self.schema.named("apiextensions.k8s.io", "v1", "JSONSchemaProps");
-        let props = Ty::Named(props.map_or(TypeId(0), |found| found.id));
-        let of = match (scalar, &node) {
-            (_, Node::Null) => return Ok(None),
-            (_, Node::Object(_)) => props,
-            (Ty::SchemaOrBool, Node::Bool(value)) => return Ok(Some(Value::Bool(*value))),
-            (Ty::SchemaOrBool, _) => {
-                return Err(Failure::Text("boolean or JSON schema expected".to_owned()));
-            }
-            (Ty::SchemaOrArray, Node::List(_)) => Ty::List(Box::new(props)),
-            (Ty::SchemaOrStrings, Node::List(_)) => Ty::List(Box::new(Ty::String)),
-            _ => return Ok(None),
-        };
-        let mut inner = Walk::new(self.schema, false);
-        let error = match inner.value(node, &of) {
-            Err(failure) => inner.with_place(failure),
-            Ok(value) => match inner.first_error.take() {
-                None => return Ok(value),
-                Some(error) => error,
-            },
-        };
-        Err(match error {
-            DecodeError::WrongType { value, field, ty } => {
-                Failure::WrongType(value, ty, field.map(|(_, path)| path))
-            }
-            other => Failure::Text(other.to_string()),
-        })
-    }
+/// What apiextensions reads with code of its own, in which nothing is strict.
+pub(super) fn schema_or(schema: &Schema, node: Node, scalar: &Ty) -> Result<Option<Value>, Failure> {
+    let props = schema.named("apiextensions.k8s.io", "v1", "JSONSchemaProps");
+    let props = Ty::Named(props.map_or(TypeId(0), |found| found.id));
+    let of = match (scalar, &node) {
+        (_, Node::Null) => return Ok(None),
+        (_, Node::Object(_)) => props,
+        (Ty::SchemaOrBool, Node::Bool(value)) => return Ok(Some(Value::Bool(*value))),
+        (Ty::SchemaOrBool, _) => {
+            return Err(Failure::Text("boolean or JSON schema expected".to_owned()));
+        }
+        (Ty::SchemaOrArray, Node::List(_)) => Ty::List(Box::new(props)),
+        (Ty::SchemaOrStrings, Node::List(_)) => Ty::List(Box::new(Ty::String)),
+        _ => return Ok(None),
+    };
+    let mut inner = Walk::new(schema, false);
+    let error = match inner.value(node, &of) {
+        Err(failure) => inner.with_place(failure),
+        Ok(value) => match inner.first_error.take() {
+            None => return Ok(value),
+            Some(error) => error,
+        },
+    };
+    Err(match error {
+        DecodeError::WrongType { value, field, ty } => {
+            Failure::WrongType(value, ty, field.map(|(_, path)| path))
+        }
+        other => Failure::Text(other.to_string()),
+    })
 }
 
 /// A second member of the same name adds to an object and replaces anything else.
@@ -368,7 +368,7 @@ fn number(text: &str, scalar: &Ty) -> Option<Number> {
 }
 
 /// Scalars that upstream reads with code of their own: what that code refuses is final.
-fn own_code(node: Node, scalar: &Ty) -> Result<Option<Value>, Failure> {
+pub(super) fn own_code(node: Node, scalar: &Ty) -> Result<Option<Value>, Failure> {
     if let Ty::RawExtension | Ty::FieldsV1 | Ty::Json = scalar {
         return Ok(Some(node).filter(|node| *node != Node::Null).map(Node::into_value));
     }

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::schema::Schema;
+use crate::schema::decode::{duplicate_fields, type_meta};
 use crate::schema::json::parse;
 
 fn decode(group: &str, kind: &str, body: &str) -> Result<(Value, Vec<String>), String> {
@@ -233,6 +234,56 @@ fn reads_schemas_of_custom_resources() {
     assert!(strict.is_empty(), "nothing is strict inside of items: {strict:?}");
 }
 
+#[test]
+fn converts_the_results_of_strategic_merge_patches() {
+    let schema = Schema::get();
+    let of = schema.type_of("apps", "v1", "Deployment").expect("Deployment");
+    let wrong = [
+        (json!({"spec": {"template": {"spec": {"containers": "text"}}}}), "cannot restore slice from string"),
+        (json!({"spec": {"replicas": "x"}}), "unrecognized type: int32"),
+        (json!({"spec": {"replicas": 1.5}}), "cannot convert float64 to int32"),
+        (json!({"spec": {"paused": 1}}), "unrecognized type: bool"),
+        (json!({"spec": []}), "cannot restore struct from: slice"),
+        (json!({"metadata": {"labels": {"a": 1}}}), "cannot convert int64 to string"),
+        (json!({"metadata": {"labels": 1}}), "cannot restore map from int64"),
+        (json!({"spec": {"strategy": {"type": 1}}}), "cannot convert int64 to v1.DeploymentStrategyType"),
+        (
+            json!({"spec": {"paused": 1}, "metadata": {"creationTimestamp": 5}}),
+            "json: cannot unmarshal number into Go value of type string",
+        ),
+    ];
+    for (value, expected) in wrong {
+        assert_eq!(schema.convert_patched(of, &value).expect_err(expected).to_string(), expected);
+    }
+    let value = json!({"spec": {"replicas": 2.0, "x": {}, "strategy": {"y": 1}}});
+    let converted = schema.convert_patched(of, &value).expect("converts");
+    assert_eq!(converted.value["spec"]["replicas"], json!(2));
+    let strict: Vec<String> = converted.strict.iter().map(ToString::to_string).collect();
+    assert_eq!(strict, [r#"unknown field "spec.strategy.y""#, r#"unknown field "spec.x""#]);
+}
+
+#[test]
+fn finds_names_that_are_there_twice_without_a_type() {
+    let node = parse(br#"{"a":[{"b":1,"b":2}],"a":0,"c":{"d":1}}"#).expect("JSON");
+    let found: Vec<String> = duplicate_fields(&node).iter().map(ToString::to_string).collect();
+    assert_eq!(found, [r#"duplicate field "a[0].b""#, r#"duplicate field "a""#]);
+}
+
+#[test]
+fn tells_what_an_object_says_it_is() {
+    let meta = |text: &[u8]| type_meta(&parse(text).expect("JSON"));
+    let found = meta(br#"{"apiVersion":"v1","kind":"Pod"}"#).expect("an object");
+    assert_eq!((found.api_version.as_str(), found.kind.as_str()), ("v1", "Pod"));
+    assert_eq!(
+        meta(b"[1]").expect_err("a list"),
+        r#"couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#
+    );
+    assert_eq!(
+        meta(br#"{"kind":1}"#).expect_err("a number"),
+        "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string"
+    );
+}
+
 fn yaml(text: &str) -> Result<(Value, Vec<String>), String> {
     let schema = Schema::get();
     let of = schema.type_of("", "v1", "ConfigMap").expect("ConfigMap");
@@ -326,6 +377,9 @@ proptest! {
                 let again = schema.decode_value(of, &decoded.value).expect("what was decoded is well-formed");
                 prop_assert_eq!(&again.value, &decoded.value);
                 prop_assert!(again.strict.is_empty());
+                let converted = schema.convert_patched(of, &value).expect("what decodes converts");
+                prop_assert_eq!(&converted.value, &decoded.value);
+                prop_assert_eq!(converted.strict.len(), decoded.strict.len());
             }
         }
     }
