@@ -215,7 +215,7 @@ impl Schema {
     pub fn type_of(&self, group: &str, version: &str, kind: &str) -> Option<&Type> {
         self.named(group, version, kind)
             .or_else(|| self.named(META_GROUP, "v1", kind))
-            .filter(|found| found.is_kind || found.group == META_GROUP)
+            .filter(|found| found.is_kind || found.name == "WatchEvent")
     }
 
     /// Any type by its name, also those that are parts of kinds.

@@ -2,5 +2,6 @@
 
 mod decode;
 mod openapi;
+mod properties;
 mod recordings;
 mod table;

@@ -158,3 +158,67 @@ fn bodies_are_refused_and_warned_of_as_a_real_server_does() {
     assert!(n_bodies > 500, "only {n_bodies} bodies");
     assert!(different.is_empty(), "of {n_bodies} bodies {} differ:\n{different:#?}", different.len());
 }
+
+/// Paths of what is in one value and not in another.
+fn not_in(ours: &Value, theirs: &Value, at: &str, out: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Value::Object(a), Value::Object(b)) => {
+            for (name, value) in a {
+                let at = format!("{at}.{name}");
+                match b.get(name) {
+                    Some(other) => not_in(value, other, &at, out),
+                    None => out.push(at),
+                }
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() <= b.len() => {
+            for (a, b) in a.iter().zip(b) {
+                not_in(a, b, &format!("{at}[]"), out);
+            }
+        }
+        (a, b) if a == b => {}
+        _ => out.push(at.to_owned()),
+    }
+}
+
+/// What the server sets by code of the kind, whatever was sent.
+const SET_BY_THE_SERVER: [&str; 6] = [
+    "FlowSchema.spec.matchingPrecedence",
+    "PersistentVolumeClaim.spec.dataSource",
+    "Secret.stringData",
+    "Service.spec.ports[].targetPort",
+    "TokenRequest.spec.audiences",
+    "TokenRequest.spec.expirationSeconds",
+];
+
+#[test]
+fn what_is_created_is_what_was_decoded() {
+    let Some(folder) = recordings() else { return };
+    let schema = Schema::get();
+    let (mut n_bodies, mut changed) = (0, BTreeMap::new());
+    for family in ["crud", "pods", "validation", "patch"] {
+        for scenario in scenarios(&folder, family) {
+            for step in scenario["steps"].as_array().expect("steps") {
+                let (sent, answer) = (&step["request"]["body"], &step["response"]["body"]);
+                let is_same_kind = sent["kind"].is_string() && sent["kind"] == answer["kind"];
+                if step["response"]["status"] != 201 || !is_same_kind {
+                    continue;
+                }
+                let Some(of) = type_of(sent) else { continue };
+                let decoded = schema.decode_value(of, &filled(sent)).expect("the server took it");
+                n_bodies += 1;
+                let mut different = Vec::new();
+                not_in(&decoded.value, &filled(answer), of.name, &mut different);
+                for path in different {
+                    let is_default = path.ends_with("Probe.grpc.service");
+                    let is_system = [".metadata.", ".status"].iter().any(|part| path.contains(part));
+                    if !is_default && !is_system && !SET_BY_THE_SERVER.contains(&path.as_str()) {
+                        changed.entry(path).or_insert_with(|| scenario["id"].clone());
+                    }
+                }
+            }
+        }
+    }
+    assert!(n_bodies > 500, "only {n_bodies} bodies");
+    assert!(changed.is_empty(), "of {n_bodies} bodies, changed by nobody: {changed:#?}");
+}
