@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Number, Value};
 
-/// The deepest nesting of lists and objects that is read. Upstream reads ten times as deep; no object needs it, and
-/// readers here recurse on stacks of 2 MiB.
-pub const DEPTH_MAX: usize = 1_000;
+/// The deepest nesting of lists and objects that is read. Upstream reads ten thousand levels; this is what `serde_json`
+/// reads, so that everything that is taken can be read again, and what fits on a stack of 2 MiB many times over.
+pub const DEPTH_MAX: usize = 127;
 
 /// A text that is not JSON, in the words of Go's `encoding/json`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
