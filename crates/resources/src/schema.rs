@@ -149,9 +149,10 @@ pub struct Field {
     pub omits_zero: bool,
     /// How a strategic merge patch treats it.
     pub patch: Option<Patch>,
-    /// How an applied list is owned.
+    /// How an applied list is owned; `None` is as a whole, too.
     pub list: Option<ListType>,
-    /// How an applied object is owned, where the field differs from its type.
+    /// How an applied object is owned, where the field differs from its type ([`Type::is_atomic`]); otherwise each
+    /// member has its owners.
     pub map: Option<MapType>,
     /// The value of an absent field, where it is a constant.
     pub default: Option<Value>,

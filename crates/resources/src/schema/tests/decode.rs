@@ -139,6 +139,18 @@ fn refuses_values_of_wrong_types_in_upstreams_words() {
             r#"{"metadata":{"creationTimestamp":"2024-02-30T00:00:00Z"}}"#,
             r#"parsing time "2024-02-30T00:00:00Z": day out of range"#,
         ),
+        (
+            "",
+            "Pod",
+            r#"{"spec":{"volumes":[{"emptyDir":"x"}]}}"#,
+            "json: cannot unmarshal string into Go struct field Volume.spec.volumes.VolumeSource.emptyDir of type v1.EmptyDirVolumeSource",
+        ),
+        (
+            "",
+            "PersistentVolumeClaim",
+            r#"{"spec":{"accessModes":["a",1]}}"#,
+            "json: cannot unmarshal number into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type v1.PersistentVolumeAccessMode",
+        ),
         ("", "Pod", "[]", "json: cannot unmarshal array into Go value of type v1.Pod"),
         ("", "Pod", "{not json", "invalid character 'n' looking for beginning of object key string"),
         ("", "Pod", "not json", "invalid character 'o' in literal null (expecting 'u')"),
