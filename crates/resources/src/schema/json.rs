@@ -286,11 +286,14 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<String, SyntaxError> {
         let mut bytes = Vec::new();
         loop {
+            let rest = &self.text[self.at..];
+            let n_plain = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..0x20)).count();
+            bytes.extend_from_slice(&rest[..n_plain]);
+            self.at += n_plain;
             match self.next()? {
                 b'"' => break,
                 b'\\' => self.escape(&mut bytes)?,
-                byte if byte < 0x20 => return Err(invalid(byte, "in string literal")),
-                byte => bytes.push(byte),
+                byte => return Err(invalid(byte, "in string literal")),
             }
         }
         Ok(match String::from_utf8(bytes) {

@@ -40,6 +40,18 @@ fn notes_what_is_unknown_or_there_twice() {
 }
 
 #[test]
+fn reads_the_metadata_of_any_object() {
+    let (value, strict) = decode(
+        "stable.example.com",
+        "PartialObjectMetadata",
+        r#"{"metadata":{"name":"x","bogus":1,"labels":{"a":null}}}"#,
+    )
+    .expect("decodes");
+    assert_eq!(value, json!({"metadata": {"name": "x", "labels": {"a": ""}}}));
+    assert_eq!(strict, [r#"unknown field "metadata.bogus""#]);
+}
+
+#[test]
 fn refuses_values_of_wrong_types_in_upstreams_words() {
     let cases = [
         (

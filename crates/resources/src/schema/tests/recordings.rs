@@ -4,6 +4,7 @@ mod bodies;
 mod openapi;
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,11 +16,17 @@ use crate::schema::Schema;
 
 /// The folder of recordings, or nothing and a word about it.
 fn recordings() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/golden/apiserver");
+    let folder = env::var_os("STEERSMAN_GOLDEN_APISERVER").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/golden/apiserver"),
+        PathBuf::from,
+    );
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("skipped: there are no recordings at {}", folder.display());
+    println!(
+        "SKIPPED: there are no recordings in {} (STEERSMAN_GOLDEN_APISERVER names the folder)",
+        folder.display()
+    );
     None
 }
 
