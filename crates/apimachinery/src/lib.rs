@@ -34,7 +34,7 @@ pub mod json;
 //pub mod meta;
 pub mod names;
 //pub mod options;
-//pub mod patch;
+pub mod patch;
 //pub mod selectors;
 pub mod status;
 //pub mod table;

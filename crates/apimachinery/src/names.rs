@@ -11,9 +11,7 @@ mod qualified;
 mod tests;
 
 pub use dns::{dns1035_label, dns1123_label, dns1123_subdomain, wildcard_dns1123_subdomain};
-pub use kinds::{
-    NameRule, namespace_name, path_segment_name, path_segment_prefix, standard_finalizer,
-};
+pub use kinds::{NameRule, namespace_name, path_segment_name, path_segment_prefix, standard_finalizer};
 pub use port::{port_name, port_number};
 pub use qualified::{
     config_map_key, domain_prefixed_key, domain_prefixed_path, env_var_name, http_header_name, label_value,

@@ -74,10 +74,7 @@ impl ErrorType {
     }
 
     const fn shows_value(self) -> bool {
-        !matches!(
-            self,
-            Self::Required | Self::Forbidden | Self::TooLong | Self::TooShort | Self::Internal
-        )
+        !matches!(self, Self::Required | Self::Forbidden | Self::TooLong | Self::TooShort | Self::Internal)
     }
 }
 
@@ -201,26 +198,20 @@ impl FieldError {
     }
 
     /// The value is not one of `supported`, which are listed in their order.
-    pub fn not_supported<T: AsRef<str>>(
-        path: &Path,
-        value: impl Into<FieldValue>,
-        supported: &[T],
-    ) -> Self {
+    pub fn not_supported<T: AsRef<str>>(path: &Path, value: impl Into<FieldValue>, supported: &[T]) -> Self {
         let quoted: Vec<String> = supported.iter().map(|value| go::quote(value.as_ref())).collect();
-        let detail =
-            if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
+        let detail = if quoted.is_empty() {
+            String::new()
+        } else {
+            format!("supported values: {}", quoted.join(", "))
+        };
         Self::new(ErrorType::NotSupported, path, value, detail)
     }
 
     /// The value has more than `max` bytes.
     pub fn too_long(path: &Path, max: usize) -> Self {
         let unit = if max == 1 { "byte" } else { "bytes" };
-        Self::new(
-            ErrorType::TooLong,
-            path,
-            FieldValue::Omitted,
-            format!("may not be more than {max} {unit}"),
-        )
+        Self::new(ErrorType::TooLong, path, FieldValue::Omitted, format!("may not be more than {max} {unit}"))
     }
 
     /// The list has `actual` items, more than `max`.
@@ -378,8 +369,7 @@ mod tests {
 
     #[test]
     fn prints_several_in_brackets_and_none_twice() {
-        let (a, b) =
-            (FieldError::required(&Path::new("a"), ""), FieldError::required(&Path::new("b"), ""));
+        let (a, b) = (FieldError::required(&Path::new("a"), ""), FieldError::required(&Path::new("b"), ""));
         assert_eq!(ErrorList(vec![a.clone(), a.clone()]).to_string(), "a: Required value");
         let both = ErrorList(vec![a.clone(), b, a]);
         assert_eq!(both.to_string(), "[a: Required value, b: Required value]");

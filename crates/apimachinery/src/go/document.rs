@@ -116,9 +116,6 @@ mod tests {
 
     #[test]
     fn escapes_what_html_would_take_for_its_own() {
-        assert_eq!(
-            compact_json(&json!({"a": "<b>&\u{2028}"})),
-            r#"{"a":"\u003cb\u003e\u0026\u2028"}"#
-        );
+        assert_eq!(compact_json(&json!({"a": "<b>&\u{2028}"})), r#"{"a":"\u003cb\u003e\u0026\u2028"}"#);
     }
 }

@@ -94,8 +94,7 @@ struct Trail {
 
 impl Trail {
     fn report(&mut self, member: &str) {
-        let path =
-            if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) };
+        let path = if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) };
         if self.duplicates.len() < DUPLICATES_MAX && !self.duplicates.contains(&path) {
             self.duplicates.push(path);
         }
@@ -215,9 +214,8 @@ mod tests {
 
     #[test]
     fn keeps_the_last_of_two_members_and_says_where_they_are() {
-        let decoded =
-            decode(br#"{"spec":{"replicas":2,"c":[{"a":1},{"a":1,"a":2,"a":3}],"replicas":3}}"#)
-                .expect("JSON");
+        let decoded = decode(br#"{"spec":{"replicas":2,"c":[{"a":1},{"a":1,"a":2,"a":3}],"replicas":3}}"#)
+            .expect("JSON");
         assert_eq!(decoded.value, json!({"spec": {"replicas": 3, "c": [{"a": 1}, {"a": 3}]}}));
         assert_eq!(decoded.duplicates, ["spec.c[1].a", "spec.replicas"]);
         assert_eq!(decoded.strict_errors()[1], "duplicate field \"spec.replicas\"");

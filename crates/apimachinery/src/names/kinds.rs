@@ -41,7 +41,9 @@ impl NameRule {
 
 /// Upstream puts a letter in place of the last two characters.
 fn with_trailing_dash_masked(prefix: &str) -> String {
-    let Some(rest) = prefix.strip_suffix('-').filter(|rest| !rest.is_empty()) else { return prefix.to_owned() };
+    let Some(rest) = prefix.strip_suffix('-').filter(|rest| !rest.is_empty()) else {
+        return prefix.to_owned();
+    };
     let mut masked = rest.to_owned();
     masked.pop();
     masked.push('a');

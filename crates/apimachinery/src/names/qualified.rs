@@ -26,7 +26,9 @@ pub fn qualified_name(text: &str) -> Vec<String> {
         None => text,
         Some((_, name)) if name.contains('/') => {
             let words = name_rule("a valid label key ");
-            return vec![format!("{words} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")];
+            return vec![format!(
+                "{words} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )];
         }
         Some((prefix, name)) => {
             if prefix.is_empty() {
@@ -90,7 +92,10 @@ pub fn env_var_name(text: &str) -> Vec<String> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=') {
         return Vec::new();
     }
-    vec!["a valid environment variable name must consist only of printable ASCII characters other than '='".to_owned()]
+    vec![
+        "a valid environment variable name must consist only of printable ASCII characters other than '='"
+            .to_owned(),
+    ]
 }
 
 /// The name of an HTTP header.

@@ -135,15 +135,19 @@ fn keys_ports_and_others() {
             ("", &["environment variable name must be non-empty"]),
             (
                 "a=b",
-                &["a valid environment variable name must consist only of printable ASCII characters other than '='"],
+                &[
+                    "a valid environment variable name must consist only of printable ASCII characters other than '='",
+                ],
             ),
         ],
     );
     assert!(percent("10%").is_empty());
     assert_eq!(
         percent("10"),
-        ["a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex \
-          used for validation is '[0-9]+%')"]
+        [
+            "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex \
+          used for validation is '[0-9]+%')"
+        ]
     );
     assert!(http_header_name("X-A").is_empty());
     assert_eq!(http_header_name("X A").len(), 1);
