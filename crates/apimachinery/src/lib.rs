@@ -35,7 +35,7 @@ pub mod json;
 pub mod names;
 //pub mod options;
 pub mod patch;
-//pub mod selectors;
+pub mod selectors;
 pub mod status;
 //pub mod table;
 //pub mod time;
