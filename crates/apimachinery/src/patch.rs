@@ -39,3 +39,9 @@ pub const APPLY_PATCH: &str = "application/apply-patch+yaml";
 fn decode(bytes: &[u8], prefix: &str) -> Result<Decoded, Box<Status>> {
     crate::json::decode(bytes).map_err(|error| Box::new(Status::bad_request(format!("{prefix}{error}"))))
 }
+
+/// Documents for the property tests of other modules.
+#[cfg(test)]
+pub(crate) fn any_document() -> impl proptest::strategy::Strategy<Value = serde_json::Value> {
+    test_documents::document()
+}
