@@ -25,8 +25,8 @@
 //!
 //! Start reading at [`patch`] or [`meta`].
 
-//pub mod continue_token;
-//pub mod duration;
+pub mod continue_token;
+pub mod duration;
 pub mod field;
 pub mod go;
 pub mod group;
@@ -37,8 +37,8 @@ pub mod options;
 pub mod patch;
 pub mod selectors;
 pub mod status;
-//pub mod table;
-//pub mod time;
+pub mod table;
+pub mod time;
 
 pub use field::{ErrorList, FieldError, Path};
 pub use group::{GroupKind, GroupResource, GroupVersion};
