@@ -35,6 +35,8 @@ pub mod meta;
 pub mod names;
 pub mod options;
 pub mod patch;
+#[cfg(test)]
+mod recorded_tests;
 pub mod selectors;
 pub mod status;
 pub mod table;

@@ -63,17 +63,6 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, JsonError> {
     Ok(Decoded { value, duplicates: trail.into_inner().duplicates })
 }
 
-/// Reads a document that must be an object; null counts as none.
-pub fn decode_object(bytes: &[u8]) -> Result<(Option<Map<String, Value>>, Vec<String>), JsonError> {
-    let decoded = decode(bytes)?;
-    let strict_errors = decoded.strict_errors();
-    match decoded.value {
-        Value::Object(members) => Ok((Some(members), strict_errors)),
-        Value::Null => Ok((None, strict_errors)),
-        other => Err(JsonError::mismatch(&other, "map[string]interface {}")),
-    }
-}
-
 fn parse(text: &str, seed: &Seed<'_>) -> Result<Value, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = seed.deserialize(&mut deserializer).and_then(|value| {
@@ -219,14 +208,6 @@ mod tests {
         assert_eq!(decoded.value, json!({"spec": {"replicas": 3, "c": [{"a": 1}, {"a": 3}]}}));
         assert_eq!(decoded.duplicates, ["spec.c[1].a", "spec.replicas"]);
         assert_eq!(decoded.strict_errors()[1], "duplicate field \"spec.replicas\"");
-    }
-
-    #[test]
-    fn refuses_what_is_no_object_where_one_is_wanted() {
-        let error = decode_object(b"[1]").expect_err("an array");
-        let expected = "json: cannot unmarshal array into Go value of type map[string]interface {}";
-        assert_eq!(error.to_string(), expected);
-        assert_eq!(decode_object(b"null").expect("nothing").0, None);
     }
 
     #[test]

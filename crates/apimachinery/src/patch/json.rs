@@ -13,6 +13,8 @@ mod tests;
 
 use serde_json::{Map, Value};
 
+pub use self::pointer::PlaceError;
+
 use self::pointer::find;
 use super::{COPY_BYTES_MAX, OPERATIONS_MAX};
 use crate::go;
@@ -27,30 +29,41 @@ pub struct JsonPatch {
     pub strict_errors: Vec<String>,
 }
 
-/// Why an operation failed. The API says of none of these more than that the request was rejected.
+/// Why an operation failed. A patch that a client sends is rejected without a word of these; patches of
+/// admission show them. They display as upstream's library does.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OperationError {
     /// No such operation.
     #[error("Unexpected kind: {0}")]
     UnknownOperation(String),
     /// `path` or `from` is missing.
-    #[error("operation has no {0}")]
-    NoPath(&'static str),
-    /// The parent of the path is not there, or has no members.
-    #[error("doc is missing path: {}: missing value", go::quote(.0))]
-    MissingPath(String),
-    /// The member is not there.
-    #[error("Unable to remove nonexistent key: {0}: missing value")]
-    MissingMember(String),
-    /// No element of the list has this index.
-    #[error("Unable to access invalid index: {0}: invalid index referenced")]
-    InvalidIndex(String),
+    #[error("{operation} operation failed to decode {problem}: missing value")]
+    Undecodable {
+        /// The operation.
+        operation: &'static str,
+        /// What is missing.
+        problem: &'static str,
+    },
+    /// The parent of a path is not there, or has no members; or an element to replace is not there.
+    #[error("{operation} operation does not apply: {problem}: missing value")]
+    NotApplicable {
+        /// The operation.
+        operation: &'static str,
+        /// What is not there.
+        problem: String,
+    },
+    /// A member or element is not there.
+    #[error("{context}: {problem}")]
+    Place {
+        /// What was tried.
+        context: String,
+        /// What is wrong there.
+        #[source]
+        problem: PlaceError,
+    },
     /// `test` found something else.
     #[error("testing value {0} failed: test failed")]
     TestFailed(String),
-    /// The whole document would become a scalar.
-    #[error("replace operation value must be object or array")]
-    NotADocument,
     /// The `copy` operations together add too much.
     #[error(
         "Unable to complete the copy, the accumulated size increase of copy is {size}, exceeding the limit {COPY_BYTES_MAX}"
@@ -129,54 +142,123 @@ impl JsonPatch {
     }
 }
 
+/// One operation, and where its errors come from.
+struct Operation<'p> {
+    members: &'p Map<String, Value>,
+    name: &'static str,
+}
+
 fn apply(
     document: &mut Value,
-    operation: &Map<String, Value>,
+    members: &Map<String, Value>,
     n_bytes_copied: &mut usize,
 ) -> Result<(), OperationError> {
-    let location =
-        |name: &'static str| operation.get(name).and_then(Value::as_str).ok_or(OperationError::NoPath(name));
-    let value = || operation.get("value").cloned().unwrap_or_default();
-    match operation.get("op").and_then(Value::as_str).unwrap_or("unknown") {
-        "add" => find(document, location("path")?)?.add(value()),
-        "remove" => find(document, location("path")?)?.remove().map(drop),
-        "replace" => match location("path")? {
-            "" => {
-                let value = value();
-                if !(value.is_object() || value.is_array()) {
-                    return Err(OperationError::NotADocument);
-                }
-                *document = value;
-                Ok(())
-            }
-            path => find(document, path)?.replace(value()),
-        },
-        "move" => {
-            let moved = find(document, location("from")?)?.remove()?;
-            find(document, location("path")?)?.add(moved)
-        }
-        "copy" => {
-            let copy = find(document, location("from")?)?.get()?.cloned().unwrap_or_default();
-            let place = find(document, location("path")?)?;
-            *n_bytes_copied += if copy.is_null() { 0 } else { copy.to_string().len() };
-            if *n_bytes_copied > COPY_BYTES_MAX {
-                return Err(OperationError::CopyTooLarge { size: *n_bytes_copied });
-            }
-            place.add(copy)
-        }
-        "test" => {
-            let path = location("path")?;
-            let wanted = value();
-            let found = match path {
-                "" => Some(&*document),
-                path => find(document, path)?.get()?,
-            };
-            if *found.unwrap_or(&Value::Null) == wanted {
-                Ok(())
-            } else {
-                Err(OperationError::TestFailed(path.to_owned()))
-            }
-        }
-        unknown => Err(OperationError::UnknownOperation(unknown.to_owned())),
+    let name = members.get("op").and_then(Value::as_str).unwrap_or("unknown");
+    let Some(name) = ["add", "remove", "replace", "move", "copy", "test"].into_iter().find(|it| *it == name)
+    else {
+        return Err(OperationError::UnknownOperation(name.to_owned()));
+    };
+    let operation = Operation { members, name };
+    match name {
+        "add" => operation.add(document),
+        "remove" => operation.remove(document),
+        "replace" => operation.replace(document),
+        "move" => operation.move_value(document),
+        "copy" => operation.copy(document, n_bytes_copied),
+        _ => operation.test(document),
     }
+}
+
+impl<'p> Operation<'p> {
+    fn text(&self, member: &str, problem: &'static str) -> Result<&'p str, OperationError> {
+        let text = self.members.get(member).and_then(Value::as_str);
+        text.ok_or(OperationError::Undecodable { operation: self.name, problem })
+    }
+
+    /// The value; null where there is none.
+    fn value(&self) -> Value {
+        self.members.get("value").cloned().unwrap_or_default()
+    }
+
+    fn not_applicable(&self, problem: String) -> OperationError {
+        OperationError::NotApplicable { operation: self.name, problem }
+    }
+
+    fn add(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.text("path", "path")?;
+        let place = find(document, path)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing path: \"{path}\"")))?;
+        place.add(self.value()).map_err(within(format!("error in add for path: '{path}'")))
+    }
+
+    fn remove(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.text("path", "path")?;
+        let place = find(document, path)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing path: \"{path}\"")))?;
+        place.remove().map(drop).map_err(within(format!("error in remove for path: '{path}'")))
+    }
+
+    fn replace(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.text("path", "path: operation missing path field")?;
+        if path.is_empty() {
+            let value = self.value();
+            // Anything else would be no document. Upstream's library leaves the old one, and reports nothing.
+            if value.is_object() || value.is_array() {
+                *document = value;
+            }
+            return Ok(());
+        }
+        let place = find(document, path)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing path: {path}")))?;
+        place.replace(self.value()).map_err(|_| self.not_applicable(format!("doc is missing key: {path}")))
+    }
+
+    fn move_value(&self, document: &mut Value) -> Result<(), OperationError> {
+        let from = self.text("from", "from: operation, missing from field")?;
+        let place = find(document, from)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing from path: {from}")))?;
+        let context = format!("error in move for path: '{}'", place.key());
+        let value = place.remove().map_err(within(context))?;
+        let path = self.text("path", "path: operation missing path field")?;
+        let place = find(document, path)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing destination path: {path}")))?;
+        place.add(value).map_err(within(format!("error in move for path: '{path}'")))
+    }
+
+    fn copy(&self, document: &mut Value, n_bytes_copied: &mut usize) -> Result<(), OperationError> {
+        let from = self.text("from", "from: operation, missing from field")?;
+        let place = find(document, from)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing from path: {from}")))?;
+        let value = place.get().map_err(within(format!("error in copy for from: '{from}'")))?;
+        let value = value.cloned().unwrap_or_default();
+        let path = self.text("path", "path")?;
+        let place = find(document, path)
+            .ok_or_else(|| self.not_applicable(format!("doc is missing destination path: {path}")))?;
+        *n_bytes_copied += if value.is_null() { 0 } else { value.to_string().len() };
+        if *n_bytes_copied > COPY_BYTES_MAX {
+            return Err(OperationError::CopyTooLarge { size: *n_bytes_copied });
+        }
+        place.add(value).map_err(within("error while adding value during copy".to_owned()))
+    }
+
+    fn test(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.text("path", "path: operation missing path field")?;
+        let wanted = self.value();
+        let found = if path.is_empty() {
+            Some(&*document)
+        } else {
+            let place = find(document, path)
+                .ok_or_else(|| self.not_applicable(format!("is missing path: {path}")))?;
+            place.get().map_err(within(format!("error in test for path: '{path}'")))?
+        };
+        if *found.unwrap_or(&Value::Null) == wanted {
+            Ok(())
+        } else {
+            Err(OperationError::TestFailed(path.to_owned()))
+        }
+    }
+}
+
+fn within(context: String) -> impl FnOnce(PlaceError) -> OperationError {
+    |problem| OperationError::Place { context, problem }
 }

@@ -4,9 +4,6 @@
 //! (resource version, generation, owned fields, defaults). Where the answer was an error of the patch itself,
 //! ours must be the same. Without the recordings there is nothing to compare, and the tests say so.
 
-use std::io::Read as _;
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use super::json::JsonPatch;
@@ -14,40 +11,8 @@ use super::merge::MergePatch;
 use super::strategic::StrategicPatch;
 use super::test_schema::{CONFIG_MAP, DEPLOYMENT, POD};
 use super::{JSON_PATCH, MERGE_PATCH, PatchSchema, STRATEGIC_MERGE_PATCH};
+use crate::recorded_tests::scenarios;
 use crate::status::Status;
-
-fn scenarios(family: &str) -> Vec<Value> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/golden/apiserver")
-        .join(format!("{family}.jsonl.gz"));
-    let Ok(packed) = std::fs::File::open(&file) else {
-        println!("SKIPPED: no recordings at {}", file.display());
-        return Vec::new();
-    };
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(packed).read_to_string(&mut text).expect("gzip");
-    text.lines()
-        .map(|line| with_placeholders_as_text(serde_json::from_str(line).expect("a scenario")))
-        .collect()
-}
-
-/// `{"$rv": 3}` stands for a text: as an object it would be patched as one.
-fn with_placeholders_as_text(value: Value) -> Value {
-    match value {
-        Value::Object(members) if members.keys().any(|name| name.starts_with("$") && name.len() < 6) => {
-            match members.keys().next().map(String::as_str) {
-                Some("$rv" | "$uid" | "$time" | "$lrv") => Value::Object(members).to_string().into(),
-                _ => Value::Object(members),
-            }
-        }
-        Value::Object(members) => {
-            let members = members.into_iter().map(|(name, value)| (name, with_placeholders_as_text(value)));
-            Value::Object(members.collect())
-        }
-        Value::Array(items) => items.into_iter().map(with_placeholders_as_text).collect(),
-        scalar => scalar,
-    }
-}
 
 /// A body without what the server decides.
 fn comparable(body: &Value) -> Value {

@@ -69,6 +69,19 @@ impl fmt::Display for FieldSelector {
     }
 }
 
+/// The error of a field that a kind cannot be selected by, where the kind has no fields of its own for that.
+pub fn unknown_selector(field: &str) -> String {
+    format!(
+        "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+        crate::go::quote(field)
+    )
+}
+
+/// The error of a field that a kind cannot be selected by, where the kind has some of its own.
+pub fn unsupported_label(field: &str) -> String {
+    format!("field label not supported: {field}")
+}
+
 /// A value with a backslash before every character of the language.
 pub fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
@@ -193,6 +206,9 @@ mod tests {
             assert_eq!(parse(selector).expect_err(selector).to_string(), message);
         }
         assert_eq!(parse("=a").expect("a selector").requirements[0].field, "");
+        let unknown = r#""x" is not a known field selector: only "metadata.name", "metadata.namespace""#;
+        assert_eq!(unknown_selector("x"), unknown);
+        assert_eq!(unsupported_label("spec.x"), "field label not supported: spec.x");
     }
 
     proptest! {

@@ -142,6 +142,12 @@ impl Status {
         Self::not_acceptable(format!("only the following media types are accepted: {accepted}"))
     }
 
+    /// No handler makes any of the formats that the client takes; these are made.
+    pub fn no_representation(available: &[&str]) -> Self {
+        let message = format!("406: Not Acceptable\n\nAvailable representations: {}", available.join(", "));
+        Self::detailed(Reason::NotAcceptable, 406, message, Details::default())
+    }
+
     /// The body has a format that is not understood; these are.
     pub fn unsupported_media_type(accepted: &[&str]) -> Self {
         let message = format!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::map::Map;
 
-use super::OperationError;
+use crate::go;
 
 /// A member of an object or an element of a list, whether it is there or not.
 pub(super) struct Place<'d> {
@@ -16,11 +16,28 @@ enum Parent<'d> {
     List(&'d mut Vec<Value>),
 }
 
-/// Finds the place that a JSON pointer names. Its parent must be there, and have members or elements.
-pub(super) fn find<'d>(document: &'d mut Value, path: &str) -> Result<Place<'d>, OperationError> {
-    let missing = || OperationError::MissingPath(path.to_owned());
+/// What is wrong with a member or element.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// The member is not there.
+    #[error("Unable to remove nonexistent key: {0}: missing value")]
+    MissingMember(String),
+    /// No element of the list has this index.
+    #[error("Unable to access invalid index: {0}: invalid index referenced")]
+    InvalidIndex(i64),
+    /// Elements have numbers.
+    #[error("strconv.Atoi: parsing {}: invalid syntax", go::quote(.0))]
+    NotAnIndex(String),
+    /// New elements have numbers too.
+    #[error("value was not a proper array index: '{0}': strconv.Atoi: parsing {quoted}: invalid syntax", quoted = go::quote(.0))]
+    NotANewIndex(String),
+}
+
+/// Finds the place that a JSON pointer names. None where its parent is not there, or has neither members nor
+/// elements.
+pub(super) fn find<'d>(document: &'d mut Value, path: &str) -> Option<Place<'d>> {
     // What is before the first slash does not count.
-    let (_, steps) = path.split_once('/').ok_or_else(missing)?;
+    let (_, steps) = path.split_once('/')?;
     let (parents, key) = match steps.rsplit_once('/') {
         Some((parents, key)) => (Some(parents), key),
         None => (None, steps),
@@ -29,20 +46,20 @@ pub(super) fn find<'d>(document: &'d mut Value, path: &str) -> Result<Place<'d>,
     for step in parents.into_iter().flat_map(|parents| parents.split('/')) {
         let step = unescaped(step);
         current = match current {
-            Value::Object(members) => members.get_mut(&step).ok_or_else(missing)?,
+            Value::Object(members) => members.get_mut(&step)?,
             Value::Array(items) => {
-                let index = index(&step, items.len()).map_err(|_| missing())?;
-                items.get_mut(index).ok_or_else(missing)?
+                let index = index(&step, items.len()).ok()?;
+                items.get_mut(index)?
             }
-            _ => return Err(missing()),
+            _ => return None,
         };
     }
     let parent = match current {
         Value::Object(members) => Parent::Object(members),
         Value::Array(items) => Parent::List(items),
-        _ => return Err(missing()),
+        _ => return None,
     };
-    Ok(Place { parent, key: unescaped(key) })
+    Some(Place { parent, key: unescaped(key) })
 }
 
 /// One step of a pointer: `~1` is a slash, `~0` a tilde.
@@ -50,41 +67,43 @@ fn unescaped(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 
-/// The index that a text names in a list of `length`; negative ones count from its end. It may be beyond it.
-fn index(text: &str, length: usize) -> Result<usize, OperationError> {
-    let invalid = || OperationError::InvalidIndex(text.to_owned());
-    let number: i64 = text.parse().map_err(|_| invalid())?;
-    let length = i64::try_from(length).map_err(|_| invalid())?;
-    let index = if number < 0 { number + length } else { number };
-    usize::try_from(index).map_err(|_| invalid())
+/// The index that a text names among `length` elements; negative ones count from the end.
+fn index(text: &str, length: usize) -> Result<usize, PlaceError> {
+    let number: i64 = text.parse().map_err(|_| PlaceError::NotAnIndex(text.to_owned()))?;
+    let from_start = if number < 0 { number.checked_add_unsigned(length as u64) } else { Some(number) };
+    from_start
+        .and_then(|index| usize::try_from(index).ok())
+        .filter(|index| *index < length)
+        .ok_or(PlaceError::InvalidIndex(number))
 }
 
 impl<'d> Place<'d> {
+    /// The last step of the pointer.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// What is there; a member that is not there is none, an element that is not there an error.
-    pub(super) fn get(self) -> Result<Option<&'d Value>, OperationError> {
+    pub(super) fn get(self) -> Result<Option<&'d Value>, PlaceError> {
         match self.parent {
             Parent::Object(members) => Ok(members.get(&self.key)),
-            Parent::List(items) => {
-                let index = index(&self.key, items.len())?;
-                let item = items.get(index).ok_or(OperationError::InvalidIndex(self.key))?;
-                Ok(Some(item))
-            }
+            Parent::List(items) => Ok(Some(&items[index(&self.key, items.len())?])),
         }
     }
 
     /// Sets the member, or inserts before the element; `-` is the end of the list.
-    pub(super) fn add(self, value: Value) -> Result<(), OperationError> {
+    pub(super) fn add(self, value: Value) -> Result<(), PlaceError> {
         match self.parent {
             Parent::Object(members) => {
                 members.insert(self.key, value);
             }
             Parent::List(items) if self.key == "-" => items.push(value),
             Parent::List(items) => {
-                // Negative indexes count from the end of the list as it will be.
-                let index = index(&self.key, items.len() + 1)?;
-                if index > items.len() {
-                    return Err(OperationError::InvalidIndex(self.key));
-                }
+                // Indexes are those of the list as it will be.
+                let index = index(&self.key, items.len() + 1).map_err(|error| match error {
+                    PlaceError::NotAnIndex(text) => PlaceError::NotANewIndex(text),
+                    error => error,
+                })?;
                 items.insert(index, value);
             }
         }
@@ -92,30 +111,25 @@ impl<'d> Place<'d> {
     }
 
     /// Sets the member, or the element that must be there.
-    pub(super) fn replace(self, value: Value) -> Result<(), OperationError> {
+    pub(super) fn replace(self, value: Value) -> Result<(), PlaceError> {
         match self.parent {
             Parent::Object(members) => {
                 members.insert(self.key, value);
             }
             Parent::List(items) => {
                 let index = index(&self.key, items.len())?;
-                *items.get_mut(index).ok_or(OperationError::InvalidIndex(self.key))? = value;
+                items[index] = value;
             }
         }
         Ok(())
     }
 
     /// Takes away what must be there.
-    pub(super) fn remove(self) -> Result<Value, OperationError> {
+    pub(super) fn remove(self) -> Result<Value, PlaceError> {
         match self.parent {
-            Parent::Object(members) => {
-                members.remove(&self.key).ok_or(OperationError::MissingMember(self.key))
-            }
+            Parent::Object(members) => members.remove(&self.key).ok_or(PlaceError::MissingMember(self.key)),
             Parent::List(items) => {
                 let index = index(&self.key, items.len())?;
-                if index >= items.len() {
-                    return Err(OperationError::InvalidIndex(self.key));
-                }
                 Ok(items.remove(index))
             }
         }

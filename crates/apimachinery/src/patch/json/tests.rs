@@ -88,8 +88,66 @@ fn what_upstreams_library_does_its_own_way() {
     check(doc(), json!([{"op": "add", "path": "d", "value": 0}]), None);
     check(doc(), json!([{"op": "add", "path": "", "value": {}}]), None);
     check(doc(), json!([{"op": "replace", "path": "", "value": {"b": 1}}]), Some(json!({"b": 1})));
-    check(doc(), json!([{"op": "replace", "path": "", "value": 1}]), None);
+    check(doc(), json!([{"op": "replace", "path": "", "value": 1}]), Some(doc()));
     check(doc(), json!([{"op": "test", "path": "", "value": doc()}]), Some(doc()));
+}
+
+#[test]
+fn says_what_failed_as_upstreams_library_does() {
+    for (operation, message) in [
+        (json!({"op": "x"}), "Unexpected kind: x"),
+        (json!({}), "Unexpected kind: unknown"),
+        (json!({"op": "add"}), "add operation failed to decode path: missing value"),
+        (
+            json!({"op": "replace"}),
+            "replace operation failed to decode path: operation missing path field: missing value",
+        ),
+        (
+            json!({"op": "move"}),
+            "move operation failed to decode from: operation, missing from field: missing value",
+        ),
+        (
+            json!({"op": "add", "path": "/x/y"}),
+            "add operation does not apply: doc is missing path: \"/x/y\": missing value",
+        ),
+        (
+            json!({"op": "replace", "path": "/nope/x"}),
+            "replace operation does not apply: doc is missing path: /nope/x: missing value",
+        ),
+        (
+            json!({"op": "replace", "path": "/l/5"}),
+            "replace operation does not apply: doc is missing key: /l/5: missing value",
+        ),
+        (
+            json!({"op": "test", "path": "/x/y"}),
+            "test operation does not apply: is missing path: /x/y: missing value",
+        ),
+        (json!({"op": "test", "path": "/l", "value": 1}), "testing value /l failed: test failed"),
+        (
+            json!({"op": "remove", "path": "/x"}),
+            "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value",
+        ),
+        (
+            json!({"op": "remove", "path": "/l/-4"}),
+            "error in remove for path: '/l/-4': Unable to access invalid index: -4: invalid index referenced",
+        ),
+        (
+            json!({"op": "add", "path": "/l/x"}),
+            "error in add for path: '/l/x': value was not a proper array index: 'x': strconv.Atoi: parsing \"x\": \
+             invalid syntax",
+        ),
+        (
+            json!({"op": "move", "from": "/l/x", "path": "/y"}),
+            "error in move for path: 'x': strconv.Atoi: parsing \"x\": invalid syntax",
+        ),
+        (
+            json!({"op": "copy", "from": "/l/0", "path": "/x/y"}),
+            "copy operation does not apply: doc is missing destination path: /x/y: missing value",
+        ),
+    ] {
+        let error = run(json!({"l": [1, 2]}), json!([operation])).expect_err(message);
+        assert_eq!(error.to_string(), message);
+    }
 }
 
 #[test]
@@ -138,7 +196,7 @@ fn copies_that_grow_without_end_are_refused() {
     let copies: Vec<Value> = (0..40).map(|_| json!({"op": "copy", "from": "/a", "path": "/a/-"})).collect();
     let result = run(json!({"a": ["x".repeat(1000)]}), copies.into());
     assert!(matches!(result, Err(OperationError::CopyTooLarge { .. })), "{result:?}");
-    let status = Status::from(OperationError::NotADocument);
+    let status = Status::from(OperationError::TestFailed("/a".to_owned()));
     assert_eq!(status.to_document()["details"], json!({}));
 }
 
