@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base::Set;
 use serde_json::Value;
 
 use super::{Meta, MetaMut};
@@ -50,13 +51,14 @@ pub fn keep_system_fields(document: &mut Value, stored: &Value) {
 /// occur more than once, sorted, for the warning.
 pub fn dedup_owner_references(document: &mut Value) -> Vec<String> {
     let references = Meta::of(document).owner_references();
-    let mut kept: Vec<Value> = Vec::with_capacity(references.len());
+    let mut seen = Set::default();
+    let mut kept = Vec::with_capacity(references.len());
     let mut doubled = BTreeSet::new();
     for reference in references {
-        if kept.contains(reference) {
-            doubled.insert(reference["uid"].as_str().unwrap_or_default().to_owned());
-        } else {
+        if seen.insert(reference) {
             kept.push(reference.clone());
+        } else {
+            doubled.insert(reference["uid"].as_str().unwrap_or_default().to_owned());
         }
     }
     if !doubled.is_empty() {

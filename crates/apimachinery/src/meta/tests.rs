@@ -130,6 +130,14 @@ fn owner_references_are_validated() {
 }
 
 #[test]
+fn errors_do_not_grow_with_the_square_of_the_request() {
+    let owner = |i: usize| json!({"apiVersion": "v1", "kind": "P", "name": i.to_string(), "uid": "u", "controller": true});
+    let owners: Vec<Value> = (0..20_000).map(owner).collect();
+    let document = json!({"metadata": {"name": "m", "namespace": "n", "ownerReferences": owners}});
+    assert_eq!(validate_object_meta(&document, rules(), &Path::new("metadata")).0.len(), 10);
+}
+
+#[test]
 fn finalizers_of_core_kinds_have_a_prefix() {
     let document = json!({"metadata": {"finalizers": ["orphan", "plain", "a.b/c"]}});
     assert_eq!(

@@ -14,6 +14,10 @@ const ANNOTATIONS_BYTES_MAX: usize = 256 * 1024;
 
 const SUBRESOURCE_LEN_MAX: usize = 256;
 
+/// How many controllers too many are reported one by one: each error quotes all references, and a body of 3 MiB
+/// has room for tens of thousands.
+const CONTROLLER_ERRORS_MAX: usize = 10;
+
 /// What differs between kinds.
 #[derive(Clone, Copy, Debug)]
 pub struct MetaRules {
@@ -102,6 +106,7 @@ fn reference_json(reference: &Value) -> String {
 pub(super) fn validate_owner_references(meta: Meta<'_>, path: &Path) -> ErrorList {
     let mut errors = ErrorList::new();
     let mut controller = None;
+    let mut n_controllers_too_many = 0;
     for reference in meta.owner_references() {
         let text = |name: &str| reference[name].as_str().unwrap_or_default();
         let version = GroupVersion::parse(text("apiVersion")).unwrap_or_default();
@@ -123,7 +128,9 @@ pub(super) fn validate_owner_references(meta: Meta<'_>, path: &Path) -> ErrorLis
             let name = format!("{}/{}", text("kind"), text("name"));
             match &controller {
                 None => controller = Some(name),
+                Some(_) if n_controllers_too_many == CONTROLLER_ERRORS_MAX => {}
                 Some(first) => {
+                    n_controllers_too_many += 1;
                     let all: Vec<String> = meta.owner_references().iter().map(reference_json).collect();
                     let message = format!(
                         "Only one reference can have Controller set to true. Found \"true\" in references for {first} \

@@ -1,9 +1,10 @@
 //! Merging lists.
 
+use base::Set;
 use serde_json::{Map, Value};
 
 use super::directives::{PATCH, without_directives};
-use super::order::{check_order, find, ordered, partition};
+use super::order::{check_order, ordered, partition, places_of_keyed};
 use super::{StrategicError, lookup, merge_objects};
 use crate::go;
 use crate::patch::{FieldPatch, PatchSchema, Strategy};
@@ -24,7 +25,8 @@ pub(super) fn merge_list(
     }
     if !of_objects(&current, patch)? {
         if is_delete_list {
-            return Ok(current.into_iter().filter(|item| !patch.contains(item)).collect());
+            let deleted: Set<&Value> = patch.iter().collect();
+            return Ok(current.into_iter().filter(|item| !deleted.contains(item)).collect());
         }
         return merge_scalars(current, patch, field.merge_key);
     }
@@ -94,12 +96,8 @@ fn merge_scalars(
     if let (false, Some(item)) = (merge_key.is_empty(), current.first().or(patch.first())) {
         return Err(StrategicError::bad_type("map[string]interface {}", item));
     }
-    let mut merged: Vec<Value> = Vec::new();
-    for item in current.iter().chain(patch) {
-        if !merged.contains(item) {
-            merged.push(item.clone());
-        }
-    }
+    let mut seen = Set::default();
+    let merged = current.iter().chain(patch).filter(|item| seen.insert(*item)).cloned().collect();
     let (named, others) = partition(merged, patch, "")?;
     ordered(named, others, patch, &current, "")
 }
@@ -111,6 +109,7 @@ fn obey_element_directives(
     merge_key: &str,
 ) -> Result<(Vec<Value>, Vec<Value>), StrategicError> {
     let mut rest = Vec::new();
+    let mut deleted: Set<&Value> = Set::default();
     let mut is_replaced = false;
     for item in patch {
         let Value::Object(element) = item else { continue };
@@ -121,9 +120,7 @@ fn obey_element_directives(
                     let value = element
                         .get(merge_key)
                         .ok_or_else(|| StrategicError::no_merge_key(element, merge_key))?;
-                    while let Some(at) = find(&current, merge_key, value)? {
-                        current.remove(at);
-                    }
+                    deleted.insert(value);
                 }
                 Some("replace") => is_replaced = true,
                 Some("merge") => return Err(StrategicError::MergeDirectiveInList),
@@ -131,7 +128,13 @@ fn obey_element_directives(
             },
         }
     }
-    Ok(if is_replaced { (rest, Vec::new()) } else { (current, rest) })
+    if is_replaced {
+        return Ok((rest, Vec::new()));
+    }
+    if !deleted.is_empty() {
+        current.retain(|item| !item.get(merge_key).is_some_and(|value| deleted.contains(value)));
+    }
+    Ok((current, rest))
 }
 
 /// Merges every element of the patch into the one with its key, or appends it.
@@ -140,18 +143,21 @@ fn merge_elements(
     patch: &[Value],
     field: &FieldPatch<'_>,
 ) -> Result<Vec<Value>, StrategicError> {
+    let mut places = places_of_keyed(&current, field.merge_key)?;
     for item in patch {
         let Value::Object(element) = item else { continue };
         let value = element
             .get(field.merge_key)
             .ok_or_else(|| StrategicError::no_merge_key(element, field.merge_key))?;
-        let found = find(&current, field.merge_key, value)?;
-        match found.and_then(|at| current.get_mut(at)) {
+        let found = places.get(value).and_then(|at| current.get_mut(*at));
+        match found {
             Some(Value::Object(old)) => {
-                let merged = merge_objects(std::mem::take(old), element, field.child)?;
-                *old = merged;
+                *old = merge_objects(std::mem::take(old), element, field.child)?;
             }
-            _ => current.push(item.clone()),
+            _ => {
+                places.insert(value.clone(), current.len());
+                current.push(item.clone());
+            }
         }
     }
     Ok(current)

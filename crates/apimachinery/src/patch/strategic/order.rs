@@ -16,15 +16,28 @@ fn key<'v>(item: &'v Value, merge_key: &str) -> Result<&'v Value, StrategicError
     element.get(merge_key).ok_or_else(|| StrategicError::no_merge_key(element, merge_key))
 }
 
-/// The first element whose merge key has this value. The elements up to it must be objects.
-pub(super) fn find(items: &[Value], merge_key: &str, value: &Value) -> Result<Option<usize>, StrategicError> {
+/// Where each key stands in a list; the first of equal ones counts.
+pub(super) type Places = base::Map<Value, usize>;
+
+/// The places of all elements. All must be objects that have the key, or there is no merge key.
+fn places(items: &[Value], merge_key: &str) -> Result<Places, StrategicError> {
+    let mut places = Places::default();
+    for (i, item) in items.iter().enumerate() {
+        places.entry(key(item, merge_key)?.clone()).or_insert(i);
+    }
+    Ok(places)
+}
+
+/// The places of the elements that have the key. All must be objects.
+pub(super) fn places_of_keyed(items: &[Value], merge_key: &str) -> Result<Places, StrategicError> {
+    let mut places = Places::default();
     for (i, item) in items.iter().enumerate() {
         let element = item.as_object().ok_or(StrategicError::NotAnObject(i))?;
-        if element.get(merge_key) == Some(value) {
-            return Ok(Some(i));
+        if let Some(value) = element.get(merge_key) {
+            places.entry(value.clone()).or_insert(i);
         }
     }
-    Ok(None)
+    Ok(places)
 }
 
 /// Those that `by` names, and those that it does not.
@@ -33,19 +46,13 @@ pub(super) fn partition(
     by: &[Value],
     merge_key: &str,
 ) -> Result<(Vec<Value>, Vec<Value>), StrategicError> {
+    let by = if merge_key.is_empty() { places(by, "")? } else { places_of_keyed(by, merge_key)? };
     let (mut named, mut others) = (Vec::new(), Vec::new());
     for item in items {
-        let value = key(&item, merge_key)?;
-        let is_named =
-            if merge_key.is_empty() { by.contains(value) } else { find(by, merge_key, value)?.is_some() };
+        let is_named = by.contains_key(key(&item, merge_key)?);
         if is_named { named.push(item) } else { others.push(item) }
     }
     Ok((named, others))
-}
-
-/// Where each key stands in a list; the first of equal ones counts.
-fn position(order: &[&Value], value: &Value) -> Option<usize> {
-    order.iter().position(|key| *key == value)
 }
 
 /// The named elements in the order of the patch, with the others put in by the order of the old list.
@@ -56,22 +63,17 @@ pub(super) fn ordered(
     old_order: &[Value],
     merge_key: &str,
 ) -> Result<Vec<Value>, StrategicError> {
-    let keys = |items: &'_ [Value]| -> Result<Vec<Value>, StrategicError> {
-        items.iter().map(|item| key(item, merge_key).cloned()).collect()
-    };
-    let (patch_order, old_order) = (keys(patch_order)?, keys(old_order)?);
-    let patch_order: Vec<&Value> = patch_order.iter().collect();
-    let old_order: Vec<&Value> = old_order.iter().collect();
-    let named = sorted(named, &patch_order, merge_key)?;
-    let others = sorted(others, &old_order, merge_key)?;
+    let (patch_places, old_places) = (places(patch_order, merge_key)?, places(old_order, merge_key)?);
+    let named = sorted(named, &patch_places, merge_key)?;
+    let others = sorted(others, &old_places, merge_key)?;
 
     let mut merged = Vec::with_capacity(named.len() + others.len());
     let mut others = others.into_iter().peekable();
     for item in named {
-        let place = position(&old_order, key(&item, merge_key)?);
+        let place = old_places.get(key(&item, merge_key)?);
         while let (Some(place), Some(other)) = (place, others.peek()) {
             // An element that the old list had further on waits for its place.
-            if position(&old_order, key(other, merge_key)?).is_none_or(|other| other >= place) {
+            if old_places.get(key(other, merge_key)?).is_none_or(|other| other >= place) {
                 break;
             }
             merged.extend(others.next());
@@ -82,10 +84,10 @@ pub(super) fn ordered(
     Ok(merged)
 }
 
-fn sorted(items: Vec<Value>, order: &[&Value], merge_key: &str) -> Result<Vec<Value>, StrategicError> {
+fn sorted(items: Vec<Value>, order: &Places, merge_key: &str) -> Result<Vec<Value>, StrategicError> {
     let mut keyed = Vec::with_capacity(items.len());
     for item in items {
-        keyed.push((position(order, key(&item, merge_key)?).unwrap_or(usize::MAX), item));
+        keyed.push((order.get(key(&item, merge_key)?).copied().unwrap_or(usize::MAX), item));
     }
     keyed.sort_by_key(|(place, _)| *place);
     Ok(keyed.into_iter().map(|(_, item)| item).collect())

@@ -99,6 +99,21 @@ fn lists_of_scalars_are_sets() {
 }
 
 #[test]
+fn long_lists_are_merged_in_one_go() {
+    let names = |from: usize| (from..from + 60_000).map(|i| json!(format!("f/{i}"))).collect::<Vec<_>>();
+    let merged = run(
+        json!({"metadata": {"finalizers": names(0)}}),
+        json!({"metadata": {"finalizers": names(30_000)}}),
+    );
+    let merged = merged.expect("sets of texts");
+    assert_eq!(merged["metadata"]["finalizers"].as_array().map(Vec::len), Some(90_000));
+    let containers =
+        |from: usize| (from..from + 20_000).map(|i| json!({"name": format!("c{i}")})).collect::<Vec<_>>();
+    let merged = run(spec(containers(0).into()), spec(containers(10_000).into())).expect("containers");
+    assert_eq!(merged["spec"]["containers"].as_array().map(Vec::len), Some(30_000));
+}
+
+#[test]
 fn retained_keys_are_all_that_stays() {
     let volumes = |volume: Value| json!({"spec": {"volumes": [volume]}});
     check(
