@@ -5,6 +5,9 @@
 //!
 //! Start reading at [`schema::Schema`], then one of the files in `schema/`: `core.v1.schema` shows the language.
 //!
-//! What is not here: routes and verbs (the table of kinds), defaults that depend on other fields, validation.
+//! A [`kind::Kind`] is all that the generic server has to know of one kind: where it is served, what can be done with it,
+//! what its strategy does besides. [`kinds`] lists them.
 
+pub mod kind;
+pub mod kinds;
 pub mod schema;
