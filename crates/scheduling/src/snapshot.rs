@@ -22,7 +22,7 @@ use std::sync::Arc;
 use base::{Map, Symbol};
 
 pub use change_log::{Change, ChangeLog, Lagged, Log};
-pub use columns::{Columns, EXACT_MAX, ResourceColumns};
+pub use columns::{Columns, EXACT_MAX, ResourceColumns, integer};
 pub use images::{ImageState, Images};
 use label_columns::LabelColumns;
 pub use node_info::NodeInfo;

@@ -189,8 +189,7 @@ impl Sheet {
             score.score_all(cycle.snapshot, scores);
             if planned.normalization == Normalization::AsIs {
                 let bases = &mut self.bases;
-                let weight = i32::try_from(planned.weight).ok()?;
-                if !Arch::new().dispatch(AddWeighted { bases, scores, weight }) {
+                if !Arch::new().dispatch(AddWeighted { bases, scores, weight: planned.weight }) {
                     return None;
                 }
             } else {
@@ -305,7 +304,7 @@ impl Sheet {
 struct AddWeighted<'s> {
     bases: &'s mut [i64],
     scores: &'s [i64],
-    weight: i32,
+    weight: i64,
 }
 
 impl NullaryFnOnce for AddWeighted<'_> {
@@ -315,9 +314,18 @@ impl NullaryFnOnce for AddWeighted<'_> {
     fn call(self) -> bool {
         // Some bit stands for a negative number if a score is out of range.
         let mut signs = 0;
-        for (base, score) in self.bases.iter_mut().zip(self.scores) {
-            signs |= score | (MAX_NODE_SCORE - score);
-            *base += i64::from((*score as i32).wrapping_mul(self.weight));
+        let rows = self.bases.iter_mut().zip(self.scores);
+        if self.weight == 1 {
+            // By default most weights are 1, and there is no fast way to multiply.
+            rows.for_each(|(base, score)| {
+                signs |= score | (MAX_NODE_SCORE - score);
+                *base += score;
+            });
+        } else {
+            rows.for_each(|(base, score)| {
+                signs |= score | (MAX_NODE_SCORE - score);
+                *base += score.wrapping_mul(self.weight);
+            });
         }
         signs >= 0
     }

@@ -7,7 +7,7 @@ use super::node_resources_fit::{Asked, Weighted};
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
 use crate::model::Pod;
 use crate::model::resources::ResourceName;
-use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, ResourceColumns, Snapshot};
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, ResourceColumns, Snapshot, integer};
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
@@ -88,7 +88,7 @@ impl NullaryFnOnce for ScorePairs<'_, '_> {
             let with_pod = apart(a.fraction(i, asked.0), b.fraction(i, asked.1));
             let without_pod = apart(a.utilization[i].clamp(0.0, 1.0), b.utilization[i].clamp(0.0, 1.0));
             let change = if is_balanced { 0.0 } else { balance(with_pod) - balance(without_pod) };
-            *score = i64::from((half + ((half + change) / 2.0).trunc()) as i32);
+            *score = integer(half + ((half + change) / 2.0).trunc());
         }
     }
 }
