@@ -39,6 +39,9 @@ mod watchers;
 mod window;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use limits::Limits;
 
 use log::{Loaded, Log};

@@ -22,6 +22,8 @@
 //!
 //! Start reading at [`contract::Store`], then [`memory`].
 
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
 pub mod contract;
 pub mod embedded;
 pub mod error;

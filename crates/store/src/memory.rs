@@ -265,3 +265,13 @@ impl WatchSource for Source {
         model.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn keeps_every_promise() {
+        crate::conformance::keeps_every_promise(Arc::new(Memory::new())).await;
+    }
+}
