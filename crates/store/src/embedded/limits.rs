@@ -32,9 +32,9 @@ impl Default for Limits {
     }
 }
 
-/// About how large a row of the log gets. redb gives a row a power of two of pages, so this leaves some room for its
-/// own words; a larger row means fewer changes in the tree, and more to read again when the log is cleaned.
-pub(super) const ROW_BYTES: usize = (128 << 10) - 1024;
+/// How large a row of the log may get, with what the table adds. Larger rows mean fewer changes in the tree, and more
+/// to read again when the log is cleaned.
+pub(super) const ROW_BYTES: usize = 128 << 10;
 
 /// redb's cache. Only the newest and the oldest rows are ever read or written, and the index holds the values.
 pub(super) const CACHE_BYTES: usize = 8 << 20;
@@ -42,3 +42,7 @@ pub(super) const CACHE_BYTES: usize = 8 << 20;
 /// How many old bytes are looked through for each new byte when the log has to be cleaned. Four keeps the log from
 /// growing by more than a quarter in the time that it takes to go round once.
 pub(super) const CLEANED_PER_WRITTEN: u64 = 4;
+
+/// How long at most the writer waits for those whom it has just answered to come back, as a part of how long the disk
+/// took for them. Without it, writers fall into two groups of which each waits for the other's trip to the disk.
+pub(super) const LINGER_PART: u32 = 8;

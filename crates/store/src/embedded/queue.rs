@@ -35,6 +35,13 @@ struct State {
     is_closed: bool,
 }
 
+/// How many are likely to come, and how long to wait for them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Expected {
+    pub(super) n: usize,
+    pub(super) wait: Duration,
+}
+
 /// What the taker got.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -76,19 +83,28 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes everything that waits; if nothing does, waits for the first, or for so long.
-    pub(super) fn take(&self, wait: Option<Duration>) -> Taken {
+    /// Takes everything that waits; if nothing does, waits for the first, or for so long. If more are `expected`,
+    /// then waits for them a little.
+    pub(super) fn take(&self, wait: Option<Duration>, expected: Expected) -> Taken {
         let idle = |state: &mut State| state.waiting.is_empty() && !state.is_closed;
         let mut state = match wait {
             None => self.bell.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner),
-            Some(wait) => {
-                self.bell
-                    .wait_timeout_while(self.state(), wait, idle)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0
-            }
+            Some(wait) => self.wait(self.state(), wait, idle),
         };
+        if !state.waiting.is_empty() && expected.n > 1 {
+            let few = |state: &mut State| state.waiting.len() < expected.n && !state.is_closed;
+            state = self.wait(state, expected.wait, few);
+        }
         Taken { requests: std::mem::take(&mut state.waiting), is_last: state.is_closed }
+    }
+
+    fn wait<'q>(
+        &self,
+        state: MutexGuard<'q, State>,
+        wait: Duration,
+        condition: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'q, State> {
+        self.bell.wait_timeout_while(state, wait, condition).unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Takes no more.

@@ -22,6 +22,11 @@ const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const HEAD_BYTES: usize = 33;
 
+/// What the table needs of a page for its own words; they are about 20 bytes.
+const ROW_MARGIN_BYTES: usize = 64;
+/// Below this a row is not worth splitting.
+const SMALL_ROW_BYTES: usize = 8 << 10;
+
 /// One write of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
@@ -85,21 +90,38 @@ pub(super) fn record_bytes(entry: &Entry) -> usize {
     HEAD_BYTES + entry.key.len() + entry.value.len()
 }
 
-/// Writes records down as rows of about `row_bytes`, at least one record each.
+/// Writes records down as rows of at most `row_bytes`, at least one record each.
+///
+/// The table gives a row a power of two of bytes. So rows are cut such that little of that is left over: a batch of
+/// 100 KiB becomes rows of 64, 32 and 4 KiB rather than one that takes 128.
 pub(super) fn rows<'r>(
-    records: impl Iterator<Item = &'r Record>,
+    records: impl Iterator<Item = &'r Record> + Clone,
     revision: Revision,
     row_bytes: usize,
 ) -> Vec<Vec<u8>> {
+    let mut n_left: usize = records.clone().map(Record::n_bytes).sum();
     let mut rows: Vec<Vec<u8>> = Vec::new();
+    let mut n_room = 0;
     for record in records {
-        let is_full = rows.last().is_none_or(|row| row.len() + record.n_bytes() > row_bytes);
-        if is_full {
-            rows.push(revision.0.to_le_bytes().to_vec());
+        if rows.last().is_none_or(|row| row.len() + record.n_bytes() > n_room) {
+            n_room = room(n_left, row_bytes);
+            let mut row = Vec::with_capacity(n_room.max(8 + record.n_bytes()));
+            row.extend_from_slice(&revision.0.to_le_bytes());
+            rows.push(row);
         }
         record.encode(rows.last_mut().expect("one was pushed"));
+        n_left -= record.n_bytes();
     }
     rows
+}
+
+/// How large the next row should become, if so many bytes are left.
+fn room(n_left: usize, row_bytes: usize) -> usize {
+    let all = (n_left + 8 + ROW_MARGIN_BYTES).next_power_of_two();
+    // If all of it fills a page well, it gets it; else half of that is filled first.
+    let is_filled = n_left > all - all / 8 || all <= SMALL_ROW_BYTES;
+    let room = if is_filled { all } else { all / 2 };
+    room.min(row_bytes).saturating_sub(ROW_MARGIN_BYTES)
 }
 
 /// Reads a row.
@@ -136,7 +158,7 @@ mod tests {
         fn what_is_written_is_read_back(
             records in proptest::collection::vec(a_record(), 1..30),
             revision in any::<u64>(),
-            row_bytes in 1_usize..2000,
+            row_bytes in 1_usize..20_000,
         ) {
             let rows = rows(records.iter(), Revision(revision), row_bytes);
             let mut back = Vec::new();

@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base::Map;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use super::limits::LINGER_PART;
 use super::log::Log;
-use super::queue::{Request, Taken};
+use super::queue::{Expected, Request, Taken};
 use super::record::Record;
 use super::shared::Shared;
 use super::window::Window;
@@ -63,6 +64,11 @@ impl Deadlines {
 fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the store is an edge: how long it waits depends on the disk")]
+fn clock() -> Instant {
+    Instant::now()
 }
 
 /// A batch in the making.
@@ -125,13 +131,17 @@ impl Writer {
     /// Works until the queue is closed and empty. Ends early only by a panic, and then says why nothing is written.
     pub(super) fn run(mut self) {
         let _guard = Guard { shared: Arc::clone(&self.shared) };
+        let mut expected = Expected::default();
         loop {
             let wait = match self.shared.failure() {
                 Some(_) => None,
                 None => self.deadlines.wait(now_ms()),
             };
-            let Taken { requests, is_last } = self.shared.queue.take(wait);
+            let Taken { requests, is_last } = self.shared.queue.take(wait, expected);
+            let n = requests.len();
+            let begin = clock();
             self.turn(requests);
+            expected = Expected { n, wait: clock().duration_since(begin) / LINGER_PART };
             if is_last {
                 break;
             }
@@ -222,6 +232,6 @@ impl Drop for Guard {
         }
         // Whoever waits in the queue would wait forever.
         self.shared.queue.close();
-        drop(self.shared.queue.take(Some(Duration::ZERO)));
+        drop(self.shared.queue.take(Some(Duration::ZERO), Expected::default()));
     }
 }
