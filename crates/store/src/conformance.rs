@@ -16,6 +16,7 @@ use crate::contract::{Committed, Entry, Expect, Listing, Range, Revision, Store,
 use crate::error::Error;
 use crate::watch::{Event, Watch};
 
+pub mod agreement;
 mod commits;
 pub mod crowd;
 mod lists;
