@@ -1,6 +1,8 @@
 //! A store whose process is killed at any moment has everything that it acknowledged.
 
 #![allow(missing_docs, reason = "tests have no interface")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "the child tells the parent")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
