@@ -7,6 +7,7 @@
 //! | [`error`] | how a store refuses |
 //! | [`memory`] | the reference model: short, obvious, forgets everything when dropped |
 //! | [`embedded`] | one process, one folder: an index in memory over a durable log |
+//! | [`etcd`] | several machines: etcd over gRPC |
 //! | `conformance` | one test per promise, run against every backend (feature `testing`) |
 //!
 //! What always holds, whatever the backend:
@@ -27,11 +28,13 @@ pub mod conformance;
 pub mod contract;
 pub mod embedded;
 pub mod error;
+pub mod etcd;
 pub mod memory;
 pub mod watch;
 
 pub use contract::{Committed, Entry, Expect, Found, Listing, Range, Revision, Store, StoreFuture, Write};
 pub use embedded::Embedded;
 pub use error::{Error, OpenError};
+pub use etcd::Etcd;
 pub use memory::Memory;
 pub use watch::{Batch, Event, EventKind, Watch};
