@@ -32,6 +32,8 @@ pub(super) const FORMAT: u64 = 1;
 
 /// The name of the file in the store's folder.
 pub(super) const FILE_NAME: &str = "store.redb";
+/// Its name while it is made.
+const NEW_FILE_NAME: &str = "store.redb.new";
 
 /// The open log.
 #[derive(Debug)]
@@ -60,17 +62,32 @@ impl Log {
         let failed = |error: io::Error| OpenError::Io { path: path.clone(), reason: error.to_string() };
         std::fs::create_dir_all(folder)
             .map_err(|error| OpenError::Io { path: folder.to_path_buf(), reason: error.to_string() })?;
-        let is_new = !path.exists();
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let backend = FileBackend::new(file.map_err(failed)?).map_err(|error| open_error(&path, error))?;
-        if is_new {
-            // The file's name has to be as durable as what will be in it.
+        if !path.exists() {
+            // It is made under another name, so that a crash meanwhile does not leave half a file under this one.
+            let new = folder.join(NEW_FILE_NAME);
+            // What is there is left from such a crash.
+            std::fs::remove_file(&new)
+                .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+                .map_err(failed)?;
+            Log::make(backend(&new, true)?, &new)?;
+            std::fs::rename(&new, &path).map_err(failed)?;
+            // The name has to be as durable as what will be in it.
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         }
+        let backend = backend(&path, false)?;
         Log::open_backend(backend, &path, slack_bytes)
     }
 
-    /// Opens a log in some storage; `path` is for errors.
+    /// Makes an empty log in empty storage; `path` is for errors.
+    pub(super) fn make(backend: impl StorageBackend, path: &Path) -> Result<(), OpenError> {
+        let database = Database::builder().create_with_backend(backend);
+        let database = database.map_err(|error| open_error(path, error))?;
+        write_format(&database)
+            .and_then(|()| database.close().map_err(text))
+            .map_err(|reason| OpenError::Io { path: path.to_path_buf(), reason })
+    }
+
+    /// Opens a log in storage that holds one; `path` is for errors.
     pub(super) fn open_backend(
         backend: impl StorageBackend,
         path: &Path,
@@ -197,30 +214,28 @@ impl Loaded {
     }
 }
 
+fn backend(path: &Path, is_new: bool) -> Result<FileBackend, OpenError> {
+    let file = OpenOptions::new().read(true).write(true).create_new(is_new).open(path);
+    let file = file.map_err(|error| OpenError::Io { path: path.to_path_buf(), reason: error.to_string() })?;
+    FileBackend::new(file).map_err(|error| open_error(path, error))
+}
+
 fn check_format(database: &Database, path: &Path) -> Result<(), OpenError> {
-    let found = read_format(database).map_err(|reason| damaged(path, reason))?;
-    match found {
-        Some(FORMAT) => Ok(()),
-        Some(found) => {
+    match read_format(database) {
+        Ok(FORMAT) => Ok(()),
+        Ok(found) => {
             let (path, found) = (path.to_path_buf(), found.to_string());
             Err(OpenError::UnknownFormat { path, found, known: FORMAT })
         }
-        None => write_format(database).map_err(|reason| OpenError::Io { path: path.to_path_buf(), reason }),
+        Err(reason) => Err(damaged(path, format!("it does not say its format: {reason}"))),
     }
 }
 
-/// The format that the file says it has; `None` if it is new.
-fn read_format(database: &Database) -> Result<Option<u64>, String> {
+fn read_format(database: &Database) -> Result<u64, String> {
     let transaction = database.begin_read().map_err(text)?;
-    let n_tables = transaction.list_tables().map_err(text)?.count();
-    match transaction.open_table(META) {
-        Ok(meta) => {
-            let format = meta.get("format").map_err(text)?;
-            format.map(|format| Some(format.value())).ok_or_else(|| "it does not say its format".to_owned())
-        }
-        Err(TableError::TableDoesNotExist(_)) if n_tables == 0 => Ok(None),
-        Err(error) => Err(text(error)),
-    }
+    let meta = transaction.open_table(META).map_err(text)?;
+    let format = meta.get("format").map_err(text)?;
+    format.map(|format| format.value()).ok_or_else(|| "there is no such row".to_owned())
 }
 
 fn write_format(database: &Database) -> Result<(), String> {

@@ -13,7 +13,11 @@ use crate::contract::{Entry, Expect, Revision, Store, Write};
 use crate::embedded::Embedded;
 use crate::embedded::log::Log;
 
+/// A store on a disk, made if there is none.
 pub(super) fn start(disk: &Disk) -> Embedded {
+    if disk.n_bytes() == 0 {
+        Log::make(disk.clone(), Path::new("disk")).expect("a new log");
+    }
     let (log, loaded) =
         Log::open_backend(disk.clone(), Path::new("disk"), small().slack_bytes).expect("the disk opens");
     Embedded::start(log, loaded, small()).expect("a thread")
@@ -28,11 +32,15 @@ struct Acknowledged {
 
 /// A history with some writers at once, and what was acknowledged when.
 async fn history(disk: &Disk) -> Vec<Acknowledged> {
-    let store: Arc<Embedded> = Arc::new(start(disk));
+    Log::make(disk.clone(), Path::new("disk")).expect("a new log");
     let mut random = Stream::new(7, "crash");
     let mut entries = BTreeMap::new();
-    let mut acknowledged = Vec::new();
-    for round in 0..60_usize {
+    // A file gets its name only when it is whole, so no crash is earlier than that.
+    let n_deeds = disk.n_deeds();
+    let mut acknowledged =
+        vec![Acknowledged { n_deeds, revision: Revision::FIRST, entries: BTreeMap::new() }];
+    let store: Arc<Embedded> = Arc::new(start(disk));
+    for _ in 0..60 {
         let mut writers = Vec::new();
         // Each key once in a round, so that the order of the writers does not matter.
         for n in 0..1 + random.below(6) {
@@ -59,7 +67,6 @@ async fn history(disk: &Disk) -> Vec<Acknowledged> {
         }
         let n_deeds = disk.n_deeds();
         acknowledged.push(Acknowledged { n_deeds, revision, entries: entries.clone() });
-        assert!(round < 60);
     }
     acknowledged
 }
@@ -88,14 +95,17 @@ async fn nothing_that_was_acknowledged_is_lost_in_a_crash() {
     let disk = Disk::default();
     let acknowledged = history(&disk).await;
     let deeds = disk.deeds();
-    let first = acknowledged[0].n_deeds;
+    let n_made = acknowledged[0].n_deeds;
     let mut random = Stream::new(11, "images");
     for _ in 0..400 {
-        let n_deeds = first + random.below(deeds.len() - first);
+        let n_deeds = n_made + random.below(deeds.len() - n_made);
         let disk = Disk::with(image(&deeds[..n_deeds], &mut random));
         let (_, loaded) = Log::open_backend(disk, Path::new("image"), small().slack_bytes)
             .unwrap_or_else(|error| panic!("after {n_deeds} deeds: {error}"));
-        let known = acknowledged.iter().rposition(|known| known.n_deeds <= n_deeds).expect("the first");
+        let known = acknowledged
+            .iter()
+            .rposition(|known| known.n_deeds <= n_deeds)
+            .expect("the first is of an empty store");
         assert!(loaded.revision >= acknowledged[known].revision, "after {n_deeds} deeds");
         // What is more than what was acknowledged is at most the next round.
         let next = &acknowledged[(known + 1).min(acknowledged.len() - 1)];

@@ -80,13 +80,11 @@ async fn a_damaged_file_is_refused_or_read_right() {
             let n_bytes = if round % 2 == 0 { bytes.len() } else { bytes.len().min(200_000) };
             bytes[random.below(n_bytes)] ^= 1 << random.below(8);
         }
-        let whole = bytes.is_empty();
         match Log::open_backend(Disk::with(bytes), Path::new("the/file"), 0) {
-            Ok((_, loaded)) if !whole => {
+            Ok((_, loaded)) => {
                 let entries: Vec<_> = loaded.entries.into_values().collect();
                 assert_eq!((entries, loaded.revision), (listing.entries.clone(), listing.revision));
             }
-            Ok(_) => {}
             Err(error) => {
                 n_refused += 1;
                 assert!(error.to_string().contains("the/file"), "{error}");
@@ -107,8 +105,19 @@ fn what_is_no_store_is_refused_by_name() {
         assert!(error.to_string().contains(FILE_NAME) && error.to_string().contains("backup"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), content.as_bytes(), "it is left as it was");
     }
+    std::fs::write(&path, "").unwrap();
+    let error = Embedded::open(folder.path(), small()).expect_err("it holds nothing");
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
     let error = Embedded::open(&path, small()).expect_err("a file is no folder");
     assert!(matches!(error, OpenError::Io { .. }), "{error:?}");
+}
+
+#[test]
+fn what_is_left_of_a_crash_while_the_file_was_made_does_no_harm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("store.redb.new"), vec![0; 5000]).unwrap();
+    Embedded::open(folder.path(), small()).expect("a new store");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

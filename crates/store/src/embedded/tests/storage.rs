@@ -35,6 +35,10 @@ impl Disk {
         disk
     }
 
+    pub(super) fn n_bytes(&self) -> usize {
+        self.state.lock().unwrap().bytes.len()
+    }
+
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.state.lock().unwrap().bytes.clone()
     }
