@@ -57,7 +57,8 @@ async fn keeps_every_promise_but_those_about_the_past_with_little_room() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    // A case writes files, so there are fewer of them than elsewhere.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
     #[test]
     fn agrees_with_the_model_over_restarts(steps in strategy::steps(80)) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -147,7 +148,8 @@ async fn watches_that_were_dropped_are_forgotten() {
         [store.watch(Bytes::new(), Revision(1)).await, store.watch(Bytes::new(), Revision(1)).await];
     assert_eq!(store.shared.watchers.n_open(), 2);
     drop(watches);
-    assert_eq!(store.shared.watchers.n_open(), 0);
+    let _last = store.watch(Bytes::new(), Revision(1)).await;
+    assert_eq!(store.shared.watchers.n_open(), 1);
 }
 
 #[tokio::test]

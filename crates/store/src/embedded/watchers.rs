@@ -64,7 +64,7 @@ impl Watchers {
 
     #[cfg(test)]
     pub(super) fn n_open(&self) -> usize {
-        lock(&self.cursors).iter().filter(|cursor| cursor.strong_count() > 0).count()
+        lock(&self.cursors).len()
     }
 }
 
@@ -112,7 +112,11 @@ impl Source {
         let mark = Mark { seen: after, is_behind: true, progress_to: None, waker: None };
         let cursor = Arc::new(Cursor { prefix, mark: Mutex::new(mark) });
         // It is listed before it looks into the window, so it hears of whatever it does not find there.
-        lock(&shared.watchers.cursors).push(Arc::downgrade(&cursor));
+        let mut cursors = lock(&shared.watchers.cursors);
+        // Where nothing is written, nobody else would remove those that have left.
+        cursors.retain(|cursor| cursor.strong_count() > 0);
+        cursors.push(Arc::downgrade(&cursor));
+        drop(cursors);
         shared.window().check_known(after)?;
         Ok(Source { shared: Arc::clone(shared), cursor })
     }
@@ -146,7 +150,7 @@ impl WatchSource for Source {
     fn request_progress(&mut self) {
         let revision = self.shared.window().revision();
         let mut mark = lock(&self.cursor.mark);
-        // A watch from a revision that lies ahead makes no progress before it is reached.
+        // A watch from a revision that lies ahead has delivered everything up to there: nothing.
         mark.progress_to = Some(revision.max(mark.seen));
         mark.wake();
     }
