@@ -211,17 +211,17 @@ impl Snapshot {
     /// If the pod names no node.
     pub fn upsert_pod(&mut self, pod: Arc<Pod>) {
         let node_name = pod.node_name.expect("only pods with a node name are on nodes");
-        if let Some(known) = self.pods.get_mut(&pod.uid)
-            && is_like(known, &pod)
-        {
-            *known = Arc::clone(&pod);
-            if let Some(row) = self.by_name.get(&node_name).copied() {
-                self.info_mut(row).replace_pod(pod);
-                self.log.push((row, Change::PodReplaced));
-                return;
+        if let Some(known) = self.pods.get_mut(&pod.uid) {
+            if is_like(known, &pod) {
+                *known = Arc::clone(&pod);
+                if let Some(row) = self.by_name.get(&node_name).copied() {
+                    self.info_mut(row).replace_pod(pod);
+                    self.log.push((row, Change::PodReplaced));
+                    return;
+                }
             }
+            self.remove_pod(&pod.uid);
         }
-        self.remove_pod(&pod.uid);
         self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
         match self.row(node_name) {
             Some(row) => self.put(row, pod),

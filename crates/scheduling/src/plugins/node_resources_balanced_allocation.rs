@@ -54,8 +54,8 @@ impl Balance<'_> {
             return false;
         };
         let of = |name: ResourceName| match name {
-            ResourceName::Cpu => Some(&columns.milli_cpu),
-            ResourceName::Memory => Some(&columns.memory),
+            ResourceName::Cpu => Some((&columns.milli_cpu, &columns.cpu_utilization)),
+            ResourceName::Memory => Some((&columns.memory, &columns.memory_utilization)),
             _ => None,
         };
         let (Some(first), Some(second)) = (of(first.name), of(second.name)) else { return false };
@@ -65,10 +65,13 @@ impl Balance<'_> {
     }
 }
 
+/// A resource of all nodes, and the part of it that is requested.
+type Resource<'c> = (&'c ResourceColumns, &'c Vec<f64>);
+
 /// The computation for two resources, made for the processor at hand.
 struct ScorePairs<'c, 's> {
-    first: &'c ResourceColumns,
-    second: &'c ResourceColumns,
+    first: Resource<'c>,
+    second: Resource<'c>,
     asked: (f64, f64),
     scores: &'s mut [i64],
 }
@@ -80,7 +83,7 @@ impl NullaryFnOnce for ScorePairs<'_, '_> {
     fn call(self) {
         let ScorePairs { first, second, asked, scores } = self;
         let half = (MAX_NODE_SCORE / 2) as f64;
-        let n = scores.len().min(first.allocatable.len());
+        let n = scores.len().min(first.1.len());
         let (a, b) = (Slices::of(first, n), Slices::of(second, n));
         for (i, score) in scores[..n].iter_mut().enumerate() {
             // A resource that a node does not have is not compared; what is left is in balance.
@@ -102,11 +105,11 @@ struct Slices<'c> {
 
 impl<'c> Slices<'c> {
     #[inline(always)]
-    fn of(columns: &'c ResourceColumns, n: usize) -> Slices<'c> {
+    fn of((columns, utilization): Resource<'c>, n: usize) -> Slices<'c> {
         Slices {
             allocatable: &columns.allocatable[..n],
             requested: &columns.requested[..n],
-            utilization: &columns.utilization[..n],
+            utilization: &utilization[..n],
         }
     }
 

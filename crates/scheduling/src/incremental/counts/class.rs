@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use base::{Map, Set, Symbol};
+use smallvec::SmallVec;
 
 use super::index::BySelector;
 use super::terms::{Term, Terms, terms_of};
@@ -28,8 +29,8 @@ pub(super) struct Classes {
     by_label: Map<(Symbol, Symbol), Set<ClassId>>,
     /// By the address of a shape that a class keeps alive, and whether the pod is being deleted.
     by_shape: Map<(usize, bool), ClassId>,
-    /// Per row: the class of each pod, in no particular order.
-    rows: Vec<Vec<ClassId>>,
+    /// Per row: the class of each pod, in no particular order. Four fit without a list of their own.
+    rows: Vec<SmallVec<[ClassId; 4]>>,
     terms: Terms,
     selecting: BySelector<CounterId>,
     having: Map<Term, Vec<CounterId>>,
@@ -148,7 +149,7 @@ impl Classes {
     /// Puts a pod of a class on a row.
     pub(super) fn put(&mut self, row: Row, id: ClassId) {
         if self.rows.len() <= row.index() {
-            self.rows.resize(row.index() + 1, Vec::new());
+            self.rows.resize(row.index() + 1, SmallVec::new());
         }
         self.rows[row.index()].push(id);
         self.get_mut(id).n_pods += 1;
