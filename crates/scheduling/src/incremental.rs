@@ -17,6 +17,9 @@
 //! decision <--- survey: rules by wide domains, scores that compare, best bucket of the best group
 //! ```
 //!
+//! A row where the pod fitted and on which only pods have come or gone is put to those plugins alone for whom that
+//! matters ([`crate::framework::registry::Scope::Occupancy`]); what the others said still holds.
+//!
 //! Plugins know nothing of this. What they declare is their [`crate::framework::registry::Scope`], and those whose
 //! verdict depends on pods elsewhere say it a second time as rules over counts ([`crate::framework::domains`]).
 //!
