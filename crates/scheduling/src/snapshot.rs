@@ -157,10 +157,10 @@ impl Snapshot {
                 self.order.move_zone(row, info.node.zone, node.zone);
                 self.n_node_changes += 1;
                 self.log.push((row, Change::Node));
+                info.node = node;
+                self.columns.set(info);
+                self.label_columns.set(info);
             }
-            info.node = node;
-            self.columns.set(info);
-            self.label_columns.set(info);
             return row;
         }
         let row = self.free.pop().unwrap_or_else(|| {

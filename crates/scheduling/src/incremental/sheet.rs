@@ -324,13 +324,13 @@ impl NullaryFnOnce for AddWeighted<'_> {
         if self.weight == 1 {
             // By default most weights are 1, and there is no fast way to multiply.
             rows.for_each(|(base, score)| {
-                signs |= score | (MAX_NODE_SCORE - score);
-                *base += score;
+                signs |= score | MAX_NODE_SCORE.wrapping_sub(*score);
+                *base = base.wrapping_add(*score);
             });
         } else {
             rows.for_each(|(base, score)| {
-                signs |= score | (MAX_NODE_SCORE - score);
-                *base += score.wrapping_mul(self.weight);
+                signs |= score | MAX_NODE_SCORE.wrapping_sub(*score);
+                *base = base.wrapping_add(score.wrapping_mul(self.weight));
             });
         }
         signs >= 0

@@ -135,9 +135,13 @@ fn balance(deviation: f64) -> f64 {
 impl Score for Balance<'_> {
     fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
         let columns = snapshot.columns();
-        let is_exact = columns.are_exact() && self.asked.iter().all(|amount| *amount < EXACT_MAX);
-        if !(is_exact && self.score_two(columns, scores)) {
-            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        let is_exact = self.asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
+        let is_done = is_exact && self.score_two(columns, scores);
+        let mut ask = |node: &NodeInfo| scores[node.row.index()] = self.score(node);
+        if is_done {
+            columns.inexact().iter().for_each(|row| ask(snapshot.node(*row)));
+        } else {
+            snapshot.nodes().for_each(ask);
         }
     }
 

@@ -6,7 +6,8 @@
 //!
 //! Amounts are floating-point numbers, because processors compute with several of these at once. Up to
 //! [`EXACT_MAX`] they are exact, and so are percentages rounded down: quotients up to 100 of such numbers are further
-//! from the next whole number than rounding reaches. Who finds larger ones ([`Columns::are_exact`]) asks rows.
+//! from the next whole number than rounding reaches. Rows with larger ones, or with negative ones, are
+//! known ([`Columns::inexact`]).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,9 +91,9 @@ impl NullaryFnOnce for Lacking<'_> {
 }
 
 impl Columns {
-    /// Whether all amounts are what rows say.
-    pub fn are_exact(&self) -> bool {
-        self.inexact.is_empty()
+    /// The rows of nodes with amounts that are not what rows say: they are to be asked themselves.
+    pub fn inexact(&self) -> &BTreeSet<Row> {
+        &self.inexact
     }
 
     /// The rows of nodes that are cordoned.
@@ -221,7 +222,7 @@ impl Columns {
 }
 
 fn is_exact(amount: i64) -> bool {
-    (-EXACT_MAX..EXACT_MAX).contains(&amount)
+    (0..EXACT_MAX).contains(&amount)
 }
 
 fn part(requested: i64, allocatable: i64) -> f64 {

@@ -96,9 +96,10 @@ impl Strategy {
 }
 
 impl Strategy {
-    /// The scores of all nodes, column by column; false if that is not possible for these resources and amounts.
+    /// The scores of all nodes, column by column, except for [`Columns::inexact`] rows; false if that is not possible for
+    /// these resources and amounts.
     pub fn score_all(&self, asked: &Asked, columns: &Columns, scores: &mut [i64]) -> bool {
-        let is_exact = columns.are_exact() && asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
+        let is_exact = asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
         if !is_exact || matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
             return false;
         }
