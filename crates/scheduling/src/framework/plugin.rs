@@ -133,6 +133,11 @@ pub trait Filter {
         None
     }
 
+    /// Whether [`Filter::kind`] is the same for all nodes that it refuses, so that it is enough to ask about one.
+    fn is_of_one_kind(&self) -> bool {
+        false
+    }
+
     /// Tells of every node on which the pod cannot run, and why if that has been worked out. The same as asking
     /// [`Filter::filter`] about each node, for filters that can do better than that.
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {

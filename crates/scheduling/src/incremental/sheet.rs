@@ -108,8 +108,13 @@ impl Sheet {
         let mut is_countable = true;
         for (order, filter) in prepared.filters() {
             let mut kinds: SmallVec<[(u64, Verdict); 4]> = SmallVec::new();
+            let is_of_one_kind = filter.is_of_one_kind();
             filter.refuse_all(cycle.snapshot, &mut |row, status| {
                 if self.verdicts[row.index()] != Verdict::FITS {
+                    return;
+                }
+                if let Some((_, verdict)) = kinds.first().filter(|_| is_of_one_kind) {
+                    self.verdicts[row.index()] = *verdict;
                     return;
                 }
                 let node = cycle.snapshot.node(row);

@@ -116,6 +116,10 @@ impl Filter for Admit<'_> {
         Some(u64::from(self.is_refused_by_added(node)))
     }
 
+    fn is_of_one_kind(&self) -> bool {
+        self.added.is_none()
+    }
+
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
         let admitted = snapshot.admitted_by(self.affinity);
         for row in snapshot.order() {

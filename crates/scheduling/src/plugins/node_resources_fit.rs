@@ -186,8 +186,9 @@ impl Filter for Fits<'_> {
         let wanted = [*milli_cpu, *memory, *ephemeral_storage];
         let is_exact = wanted.iter().all(|amount| *amount < EXACT_MAX);
         let lacks = if is_exact { columns.lacking(wanted.map(asked)) } else { Vec::new() };
+        let inexact = columns.inexact();
         for row in snapshot.order() {
-            let is_known = is_exact && !columns.inexact().contains(row);
+            let is_known = is_exact && (inexact.is_empty() || !inexact.contains(row));
             let is_refused = if is_known && (self.scalars.is_empty() || lacks[row.index()]) {
                 lacks[row.index()]
             } else {

@@ -72,6 +72,10 @@ impl Filter for RefuseUntolerated<'_> {
         Some(0)
     }
 
+    fn is_of_one_kind(&self) -> bool {
+        true
+    }
+
     fn refuse_all(&self, snapshot: &Snapshot, refuse: &mut dyn FnMut(Row, Option<Status>)) {
         for (taints, rows) in snapshot.columns().repelling() {
             if taints::untolerated(taints, self.tolerations).is_some() {
