@@ -1,0 +1,99 @@
+//! Admission: `admissionregistration.k8s.io`.
+
+use crate::kind::{Generation, Kind, Subresource, Versions};
+
+const VERSIONS: Versions = &[("admissionregistration.k8s.io", "v1")];
+
+/// `MutatingAdmissionPolicy`.
+pub(super) static MUTATING_ADMISSION_POLICY: Kind = Kind {
+    versions: VERSIONS,
+    hashed_version: Some("v1beta1"),
+    categories: &["api-extensions"],
+    is_namespaced: false,
+    allows_unconditional_update: false,
+    generation: Generation::Of(&["spec"]),
+    ..Kind::named(
+        "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicy",
+        "mutatingadmissionpolicy",
+        "mutatingadmissionpolicies",
+    )
+};
+
+/// `MutatingAdmissionPolicyBinding`.
+pub(super) static MUTATING_ADMISSION_POLICY_BINDING: Kind = Kind {
+    versions: VERSIONS,
+    hashed_version: Some("v1beta1"),
+    categories: &["api-extensions"],
+    is_namespaced: false,
+    allows_unconditional_update: false,
+    generation: Generation::Of(&["spec"]),
+    ..Kind::named(
+        "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicyBinding",
+        "mutatingadmissionpolicybinding",
+        "mutatingadmissionpolicybindings",
+    )
+};
+
+/// `MutatingWebhookConfiguration`.
+pub(super) static MUTATING_WEBHOOK_CONFIGURATION: Kind = Kind {
+    versions: VERSIONS,
+    categories: &["api-extensions"],
+    is_namespaced: false,
+    allows_unconditional_update: false,
+    generation: Generation::Of(&["webhooks"]),
+    ..Kind::named(
+        "admissionregistration.k8s.io",
+        "MutatingWebhookConfiguration",
+        "mutatingwebhookconfiguration",
+        "mutatingwebhookconfigurations",
+    )
+};
+
+/// `ValidatingAdmissionPolicy`.
+pub(super) static VALIDATING_ADMISSION_POLICY: Kind = Kind {
+    versions: VERSIONS,
+    categories: &["api-extensions"],
+    is_namespaced: false,
+    subresources: &[Subresource::status("ValidatingAdmissionPolicy")],
+    allows_unconditional_update: false,
+    generation: Generation::Of(&["spec"]),
+    has_status: true,
+    ..Kind::named(
+        "admissionregistration.k8s.io",
+        "ValidatingAdmissionPolicy",
+        "validatingadmissionpolicy",
+        "validatingadmissionpolicies",
+    )
+};
+
+/// `ValidatingAdmissionPolicyBinding`.
+pub(super) static VALIDATING_ADMISSION_POLICY_BINDING: Kind = Kind {
+    versions: VERSIONS,
+    categories: &["api-extensions"],
+    is_namespaced: false,
+    allows_unconditional_update: false,
+    generation: Generation::Of(&["spec"]),
+    ..Kind::named(
+        "admissionregistration.k8s.io",
+        "ValidatingAdmissionPolicyBinding",
+        "validatingadmissionpolicybinding",
+        "validatingadmissionpolicybindings",
+    )
+};
+
+/// `ValidatingWebhookConfiguration`.
+pub(super) static VALIDATING_WEBHOOK_CONFIGURATION: Kind = Kind {
+    versions: VERSIONS,
+    categories: &["api-extensions"],
+    is_namespaced: false,
+    allows_unconditional_update: false,
+    generation: Generation::Of(&["webhooks"]),
+    ..Kind::named(
+        "admissionregistration.k8s.io",
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfiguration",
+        "validatingwebhookconfigurations",
+    )
+};

@@ -1,0 +1,58 @@
+//! Workloads: `apps`.
+
+use apimachinery::names::NameRule;
+
+use crate::kind::{Generation, Kind, Subresource, Versions};
+
+const VERSIONS: Versions = &[("apps", "v1")];
+
+/// `ControllerRevision`.
+pub(super) static CONTROLLER_REVISION: Kind = Kind {
+    versions: VERSIONS,
+    ..Kind::named("apps", "ControllerRevision", "controllerrevision", "controllerrevisions")
+};
+
+/// `DaemonSet`.
+pub(super) static DAEMON_SET: Kind = Kind {
+    versions: VERSIONS,
+    short_names: &["ds"],
+    categories: &["all"],
+    subresources: &[Subresource::status("DaemonSet")],
+    generation: Generation::Of(&["spec"]),
+    has_status: true,
+    ..Kind::named("apps", "DaemonSet", "daemonset", "daemonsets")
+};
+
+/// `Deployment`.
+pub(super) static DEPLOYMENT: Kind = Kind {
+    versions: VERSIONS,
+    short_names: &["deploy"],
+    categories: &["all"],
+    subresources: &[Subresource::SCALE, Subresource::status("Deployment")],
+    generation: Generation::Own,
+    has_status: true,
+    ..Kind::named("apps", "Deployment", "deployment", "deployments")
+};
+
+/// `ReplicaSet`.
+pub(super) static REPLICA_SET: Kind = Kind {
+    versions: VERSIONS,
+    short_names: &["rs"],
+    categories: &["all"],
+    subresources: &[Subresource::SCALE, Subresource::status("ReplicaSet")],
+    generation: Generation::Of(&["spec"]),
+    has_status: true,
+    ..Kind::named("apps", "ReplicaSet", "replicaset", "replicasets")
+};
+
+/// `StatefulSet`.
+pub(super) static STATEFUL_SET: Kind = Kind {
+    versions: VERSIONS,
+    short_names: &["sts"],
+    categories: &["all"],
+    subresources: &[Subresource::SCALE, Subresource::status("StatefulSet")],
+    name_rule: NameRule::Dns1123Label,
+    generation: Generation::Of(&["spec"]),
+    has_status: true,
+    ..Kind::named("apps", "StatefulSet", "statefulset", "statefulsets")
+};

@@ -1,0 +1,20 @@
+//! Autoscaling: `autoscaling`.
+
+use crate::kind::{Kind, Subresource, Versions};
+
+const VERSIONS: Versions = &[("autoscaling", "v2"), ("autoscaling", "v1")];
+
+/// `HorizontalPodAutoscaler`.
+pub(super) static HORIZONTAL_POD_AUTOSCALER: Kind = Kind {
+    versions: VERSIONS,
+    short_names: &["hpa"],
+    categories: &["all"],
+    subresources: &[Subresource::status("HorizontalPodAutoscaler")],
+    has_status: true,
+    ..Kind::named(
+        "autoscaling",
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscaler",
+        "horizontalpodautoscalers",
+    )
+};

@@ -1,0 +1,30 @@
+//! Priority and fairness (KEP-1040): `flowcontrol.apiserver.k8s.io`.
+
+use crate::kind::{Generation, Kind, Subresource, Versions};
+
+const VERSIONS: Versions = &[("flowcontrol.apiserver.k8s.io", "v1")];
+
+/// `FlowSchema`.
+pub(super) static FLOW_SCHEMA: Kind = Kind {
+    versions: VERSIONS,
+    is_namespaced: false,
+    subresources: &[Subresource::status("FlowSchema")],
+    generation: Generation::Of(&["spec"]),
+    has_status: true,
+    ..Kind::named("flowcontrol.apiserver.k8s.io", "FlowSchema", "flowschema", "flowschemas")
+};
+
+/// `PriorityLevelConfiguration`.
+pub(super) static PRIORITY_LEVEL_CONFIGURATION: Kind = Kind {
+    versions: VERSIONS,
+    is_namespaced: false,
+    subresources: &[Subresource::status("PriorityLevelConfiguration")],
+    generation: Generation::Of(&["spec"]),
+    has_status: true,
+    ..Kind::named(
+        "flowcontrol.apiserver.k8s.io",
+        "PriorityLevelConfiguration",
+        "prioritylevelconfiguration",
+        "prioritylevelconfigurations",
+    )
+};

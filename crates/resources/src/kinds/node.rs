@@ -1,0 +1,14 @@
+//! How containers are run: `node.k8s.io`.
+
+use crate::kind::{Kind, Versions};
+
+const VERSIONS: Versions = &[("node.k8s.io", "v1")];
+
+/// `RuntimeClass`.
+pub(super) static RUNTIME_CLASS: Kind = Kind {
+    versions: VERSIONS,
+    is_namespaced: false,
+    creates_on_update: true,
+    allows_unconditional_update: false,
+    ..Kind::named("node.k8s.io", "RuntimeClass", "runtimeclass", "runtimeclasses")
+};
