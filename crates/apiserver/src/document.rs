@@ -83,6 +83,35 @@ pub fn put_served(out: &mut BytesMut, head: &str, stored: &[u8], revision: u64) 
     }
 }
 
+/// Writes a stored object with its version as an item of a list, which does not repeat what the list says.
+pub fn put_item(out: &mut BytesMut, head: &str, stored: &[u8], revision: u64) {
+    const METADATA: &[u8] = b"{\"metadata\":{";
+    match stored.strip_prefix(head.as_bytes()) {
+        Some(rest) => {
+            out.reserve(stored.len() + 48);
+            out.put_slice(METADATA);
+            out.put_slice(b"\"resourceVersion\":\"");
+            out.put_slice(revision.to_string().as_bytes());
+            out.put_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
+            out.put_slice(rest);
+        }
+        None => {
+            let mut item = decode(stored, revision).unwrap_or_default();
+            without_type(&mut item);
+            let mut out = out.writer();
+            serde_json::to_writer(&mut out, &item).expect("a document is JSON");
+        }
+    }
+}
+
+/// Takes away what a list says for all its items.
+pub fn without_type(item: &mut Value) {
+    if let Some(members) = item.as_object_mut() {
+        members.remove("apiVersion");
+        members.remove("kind");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use apimachinery::Status;
 use bytes::Bytes;
+use component::body::Body;
 use serde_json::Value;
-use tokio::sync::mpsc;
 
 use crate::negotiation::{Accepted, Format};
 
 /// An answer.
-#[derive(Debug)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
@@ -22,24 +21,18 @@ pub struct Reply {
     pub body: Body,
 }
 
-/// The body of an answer.
-#[derive(Debug)]
-pub enum Body {
-    /// All of it.
-    Full(Bytes),
-    /// All of it, in pieces.
-    Chunks(Vec<Bytes>),
-    /// What comes until the sender is dropped.
-    Stream(mpsc::Receiver<Bytes>),
-}
-
 /// The media type of JSON.
 pub const JSON: &str = "application/json";
 
 impl Reply {
     /// An answer with a body of some type.
     pub fn new(status: u16, content_type: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Reply {
-        Reply { status, content_type: content_type.into(), headers: Vec::new(), body: Body::Full(body.into()) }
+        Reply::of_body(status, content_type, Body::full(body))
+    }
+
+    /// An answer whose body comes as it likes.
+    pub fn of_body(status: u16, content_type: impl Into<Cow<'static, str>>, body: Body) -> Reply {
+        Reply { status, content_type: content_type.into(), headers: Vec::new(), body }
     }
 
     /// A text.
