@@ -136,6 +136,8 @@ impl Registry {
         count_generation(kind, &mut object, &old);
         let path = Path::new("metadata");
         let mut errors = meta::validate_object_meta_update(&object, &old, &path);
+        // Upstream checks metadata for all kinds and then again for each, and reports both.
+        errors.extend(errors.clone());
         errors.extend(meta::validate_finalizers_of_core_kinds(&object, &path));
         errors.extend(kind.strategy.validate_update(context, &object, &old));
         if !errors.is_empty() {
