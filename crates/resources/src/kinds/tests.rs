@@ -1,5 +1,6 @@
 //! The table against what a real server says of it.
 
+mod created;
 mod discovery;
 
 use std::env;
