@@ -20,6 +20,4 @@ pub(crate) mod rbac;
 pub(crate) mod resource;
 pub(crate) mod service;
 pub(crate) mod storage;
-#[cfg(test)]
-mod tests;
 mod volume;

@@ -14,8 +14,6 @@ pub(crate) trait Members {
     fn has(&self, name: &str) -> bool;
     /// A text; empty where there is none.
     fn text(&self, name: &str) -> &str;
-    /// A whole number; 0 where there is none.
-    fn number(&self, name: &str) -> i64;
     /// True or false; false where there is none.
     fn flag(&self, name: &str) -> bool;
     /// An object.
@@ -43,10 +41,6 @@ impl Members for Object {
 
     fn text(&self, name: &str) -> &str {
         self.get(name).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    fn number(&self, name: &str) -> i64 {
-        self.get(name).and_then(Value::as_i64).unwrap_or_default()
     }
 
     fn flag(&self, name: &str) -> bool {

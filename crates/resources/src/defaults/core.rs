@@ -1,5 +1,7 @@
 //! Kinds of the core group whose defaults are few.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::pod::{same_address_in_both, template};
@@ -35,9 +37,18 @@ pub(super) fn labels_if_none(object: &mut Value, labels: Value) {
     members_of(object).members_made("metadata").fill_empty("labels", labels);
 }
 
-/// A Secret.
+/// A Secret. What was sent as text is stored as bytes.
 pub(crate) fn secret(object: &mut Value) {
-    members_of(object).fill_empty("type", "Opaque");
+    let object = members_of(object);
+    object.fill_empty("type", "Opaque");
+    if let Some(Value::Object(texts)) = object.remove("stringData")
+        && !texts.is_empty()
+    {
+        let data = object.members_made("data");
+        for (key, text) in texts {
+            data.put(&key, BASE64_STANDARD.encode(text.as_str().unwrap_or_default()));
+        }
+    }
 }
 
 /// A PersistentVolume.

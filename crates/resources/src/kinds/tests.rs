@@ -2,6 +2,7 @@
 
 mod created;
 mod discovery;
+mod random;
 
 use std::env;
 use std::path::{Path, PathBuf};

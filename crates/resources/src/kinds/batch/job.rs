@@ -16,7 +16,11 @@ const OLD_NAME: &str = "job-name";
 /// The strategy of jobs.
 pub(in crate::kinds) static STRATEGY: Hooks = Hooks {
     set_defaults: defaults::batch::job,
-    prepare_for_create: |_, object| generate_selector(object),
+    prepare_for_create: |_, object| {
+        generate_selector(object);
+        // A job without labels has those of its template, now that they are there.
+        defaults::batch::job(object);
+    },
     warnings,
     ..Hooks::NONE
 };

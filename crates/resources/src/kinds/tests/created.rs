@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
-use apimachinery::meta::{Meta, MetaMut};
+use apimachinery::meta::{Meta, MetaMut, wipe_system_fields};
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 
 use super::recordings;
 use crate::kind::{Context, Generation, Kind};
-use crate::kinds::{GROUPS, all};
+use crate::kinds::all;
 use crate::schema::Schema;
 
 const NOW: &str = "2024-01-01T00:00:00Z";
@@ -82,6 +82,8 @@ fn created(kind: &Kind, group: &str, version: &str, sent: &Value, answer: &Value
         kind.strategy.convert(&mut object, (group, version), (to_group, to_version));
     }
     let meta = Meta::of(answer);
+    wipe_system_fields(&mut object);
+    object["kind"] = kind.kind.into();
     MetaMut::of(&mut object).set_name(meta.name()).set_uid(meta.uid());
     if kind.has_status && !kind.keeps_status_on_create {
         object.as_object_mut().expect("an object").remove("status");
@@ -146,6 +148,13 @@ fn without_what_others_do(kind: &Kind, object: &Value, sent: &Value) -> Value {
     let was_sent = |name: &str| sent["spec"].get(name).is_some();
     match kind.kind {
         "Pod" => {
+            let is_topology = |name: &str| name.starts_with("topology.kubernetes.io/");
+            if let Some(labels) = object["metadata"].get_mut("labels").and_then(Value::as_object_mut) {
+                labels.retain(|name, _| !is_topology(name));
+                if labels.is_empty() {
+                    drop(&mut object["metadata"], &["labels"]);
+                }
+            }
             let spec = &mut object["spec"];
             drop(
                 spec,
@@ -171,7 +180,18 @@ fn without_what_others_do(kind: &Kind, object: &Value, sent: &Value) -> Value {
             }
             drop(&mut object["metadata"], &["finalizers"]);
         }
-        "CustomResourceDefinition" => drop(&mut object["metadata"], &["finalizers"]),
+        "Node" => {
+            let taints = object["spec"].get_mut("taints").and_then(Value::as_array_mut);
+            if let Some(taints) = taints {
+                taints.retain(|taint| taint["key"] != "node.kubernetes.io/not-ready");
+                if taints.is_empty() {
+                    drop(&mut object["spec"], &["taints"]);
+                }
+            }
+        }
+        "CustomResourceDefinition" | "VolumeAttributesClass" => {
+            drop(&mut object["metadata"], &["finalizers"])
+        }
         "Ingress" if !was_sent("ingressClassName") => drop(&mut object["spec"], &["ingressClassName"]),
         _ => {}
     }
@@ -202,7 +222,7 @@ fn new_objects_are_as_a_real_server_answered() {
     let Some(folder) = recordings() else { return };
     let (mut n_objects, mut found) = (0, BTreeMap::<String, (usize, Value)>::new());
     let mut kinds = BTreeSet::new();
-    for family in ["crud", "pods", "patch", "tables", "validation", "listwatch", "admission", "crds"] {
+    for family in ["crud", "pods", "patch", "tables", "validation", "listwatch", "crds", "auth"] {
         for scenario in scenarios(&folder, family) {
             for step in scenario["steps"].as_array().expect("steps") {
                 let (request, response) = (&step["request"], &step["response"]);
@@ -240,5 +260,4 @@ fn new_objects_are_as_a_real_server_answered() {
     println!("{n_objects} objects of {} kinds compared", kinds.len());
     assert!(n_objects > 500, "only {n_objects} objects were found to compare");
     assert!(found.is_empty(), "{} kinds of differences", found.len());
-    assert!(!GROUPS.is_empty());
 }
