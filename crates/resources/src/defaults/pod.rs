@@ -8,7 +8,7 @@ use wire::Quantity;
 use super::container::container;
 use super::quantity;
 use super::volume::volume;
-use crate::document::{Members as _, Object, at_mut};
+use crate::document::{Members as _, Object, at_mut, is_empty};
 
 /// A Pod. What is said here and not in [`spec`] does not hold for templates.
 pub(crate) fn pod(object: &mut Value) {
@@ -80,7 +80,7 @@ pub(super) fn same_address_in_both(of: &mut Object, single: &str, list: &str) {
     let is_plain = list == "podCIDRs";
     let first = of.items(list).first().map(in_list);
     match (of.text(single).to_owned(), first) {
-        (address, Some(first)) if address.is_empty() => of.put(single, first),
+        (address, Some(first)) if address.is_empty() && !first.is_empty() => of.put(single, first),
         (address, first) if !address.is_empty() && first.as_ref() != Some(&address) => {
             let item = if is_plain { json!(address) } else { json!({ "ip": address }) };
             of.put(list, vec![item]);
@@ -90,7 +90,7 @@ pub(super) fn same_address_in_both(of: &mut Object, single: &str, list: &str) {
 }
 
 fn open_on_host(port: &mut Object) {
-    if let Some(number) = port.get("containerPort").cloned() {
+    if let Some(number) = port.get("containerPort").filter(|number| !is_empty(number)).cloned() {
         port.fill_empty("hostPort", number);
     }
 }

@@ -9,7 +9,7 @@ use apimachinery::meta::{Meta, MetaMut, wipe_system_fields};
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 
-use super::recordings;
+use super::{differences, recordings};
 use crate::kind::{Context, Generation, Kind};
 use crate::kinds::all;
 use crate::schema::Schema;
@@ -113,27 +113,6 @@ fn created(kind: &Kind, group: &str, version: &str, sent: &Value, answer: &Value
         kind.strategy.convert(&mut object, (to_group, to_version), (group, version));
     }
     Ok(object)
-}
-
-/// Where two values differ, as JSON pointers.
-fn differences(ours: &Value, theirs: &Value, at: &str) -> Vec<String> {
-    match (ours, theirs) {
-        (Value::Object(a), Value::Object(b)) => {
-            let names: BTreeSet<_> = a.keys().chain(b.keys()).collect();
-            let each = names.into_iter().flat_map(|name| match (a.get(name), b.get(name)) {
-                (Some(a), Some(b)) => differences(a, b, &format!("{at}/{name}")),
-                (Some(a), None) => vec![format!("{at}/{name}: only ours {a}")],
-                (_, b) => vec![format!("{at}/{name}: only theirs {}", b.cloned().unwrap_or_default())],
-            });
-            each.collect()
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            let pairs = a.iter().zip(b).enumerate();
-            pairs.flat_map(|(i, (a, b))| differences(a, b, &format!("{at}/{i}"))).collect()
-        }
-        (a, b) if a == b => Vec::new(),
-        (a, b) => vec![format!("{at}: ours {a}, theirs {b}")],
-    }
 }
 
 /// What admission and allocators add, and the server gives, is not compared.
