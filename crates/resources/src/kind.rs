@@ -113,7 +113,7 @@ pub struct Subresource {
     pub verbs: Verbs,
 }
 
-/// What `metadata.generation` counts.
+/// What `metadata.generation` counts. An update of `/status` is never counted.
 #[derive(Clone, Copy, Debug)]
 pub enum Generation {
     /// Nothing: the strategy never sets it.

@@ -1,30 +1,18 @@
 //! New objects as a real server answered them: what defaults and strategies make of what was sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 
 use apimachinery::meta::{Meta, MetaMut, wipe_system_fields};
-use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 
-use super::{differences, recordings};
-use crate::kind::{Context, Generation, Kind};
+use super::{context, differences, filled, recordings, scenarios};
+use crate::kind::{Generation, Kind};
 use crate::kinds::all;
 use crate::schema::Schema;
-
-const NOW: &str = "2024-01-01T00:00:00Z";
 
 /// Members of metadata that the server gives.
 const GIVEN: [&str; 6] =
     ["uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink", "namespace"];
-
-fn scenarios(folder: &Path, family: &str) -> impl Iterator<Item = Value> + use<> {
-    let file = File::open(folder.join(format!("{family}.jsonl.gz"))).expect("a recording");
-    let lines = BufReader::new(GzDecoder::new(file)).lines();
-    lines.map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON"))
-}
 
 /// The kind that a path creates, and the version: `/api/v1/namespaces/x/pods`. `None` for subresources.
 fn kind_of(path: &str) -> Option<(&'static Kind, &'static str, &'static str)> {
@@ -43,30 +31,6 @@ fn kind_of(path: &str) -> Option<(&'static Kind, &'static str, &'static str)> {
     })?;
     let (group, version) = kind.versions.iter().find(|served| **served == (group, version))?;
     Some((kind, group, version))
-}
-
-/// Values instead of placeholders.
-fn filled(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let first = members.keys().next().map(String::as_str).unwrap_or_default();
-            match (members.len(), first) {
-                (1, "$uid") => format!("uid-{}", members[first]).into(),
-                (1, "$rv" | "$lrv" | "$continue" | "$token" | "$age") => "1".into(),
-                (1 | 2, "$time") => NOW.into(),
-                (2, "frac") => "2024-01-01T00:00:00.000000Z".into(),
-                (2, "$alloc") => Value::Null,
-                _ => {
-                    Value::Object(members.iter().map(|(name, value)| (name.clone(), filled(value))).collect())
-                }
-            }
-        }
-        Value::Array(items) => items.iter().map(filled).collect(),
-        Value::String(text) if text.starts_with("${uid:") => {
-            format!("uid-{}", text["${uid:".len()..].trim_end_matches('}')).into()
-        }
-        other => other.clone(),
-    }
 }
 
 /// What the server does with a new object, without admission and allocators.
@@ -91,15 +55,8 @@ fn created(kind: &Kind, group: &str, version: &str, sent: &Value, answer: &Value
     if matches!(kind.generation, Generation::Of(_) | Generation::Fixed | Generation::Own) {
         MetaMut::of(&mut object).set_generation(1);
     }
-    let context = Context {
-        user: "admin",
-        user_uid: "uid-admin",
-        groups: &["system:masters".to_owned(), "system:authenticated".to_owned()],
-        extra: &[],
-        now: NOW.parse().expect("a time"),
-        subresource: "",
-    };
-    kind.strategy.prepare_for_create(context, &mut object);
+    let groups = ["system:masters".to_owned(), "system:authenticated".to_owned()];
+    kind.strategy.prepare_for_create(context(&groups, ""), &mut object);
     kind.strategy.canonicalize(&mut object);
     let stored = schema.type_of(to_group, to_version, kind.kind).ok_or("no type")?;
     schema.normalise(stored, &mut object);
