@@ -92,6 +92,8 @@ pub struct Kind {
     pub selectable_fields: &'static [SelectableField],
     /// What is said about a field that cannot be selected by.
     pub unknown_field: UnknownField,
+    /// The warning that every answer about the kind carries; empty for none.
+    pub deprecation: &'static str,
     /// How objects are shown as rows of a table.
     pub columns: Columns,
     /// What needs code.
@@ -111,7 +113,7 @@ pub struct Subresource {
     pub verbs: Verbs,
 }
 
-/// What `metadata.generation` counts.
+/// What `metadata.generation` counts. An update of `/status` is never counted.
 #[derive(Clone, Copy, Debug)]
 pub enum Generation {
     /// Nothing: the strategy never sets it.
@@ -172,6 +174,7 @@ impl Kind {
             is_cached: true,
             selectable_fields: &[],
             unknown_field: UnknownField::OnlyMetadata,
+            deprecation: "",
             columns: Columns::NONE,
             strategy: &Plain,
         }

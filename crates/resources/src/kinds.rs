@@ -16,16 +16,21 @@ mod core;
 mod discovery;
 mod flowcontrol;
 mod groups;
+mod name_warnings;
 mod networking;
 mod node;
 mod policy;
 mod rbac;
 mod resource;
+pub mod scale;
 mod scheduling;
+mod selectable;
+mod status_update;
 mod storage;
 #[cfg(test)]
 mod tests;
 
+pub use self::core::service;
 pub use groups::{GROUPS, Group};
 
 use crate::kind::Kind;

@@ -1,6 +1,9 @@
 //! Certificates: `certificates.k8s.io`.
 
-use crate::kind::{Kind, Subresource, Versions};
+mod signing_request;
+
+use crate::kind::{Kind, Subresource, UnknownField, Versions};
+use crate::kinds::selectable;
 
 const VERSIONS: Versions = &[("certificates.k8s.io", "v1")];
 
@@ -14,6 +17,9 @@ pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
         Subresource::status("CertificateSigningRequest"),
     ],
     has_status: true,
+    selectable_fields: selectable::SIGNING_REQUEST,
+    unknown_field: UnknownField::NotSupported,
+    strategy: &signing_request::STRATEGY,
     ..Kind::named(
         "certificates.k8s.io",
         "CertificateSigningRequest",

@@ -2,9 +2,13 @@
 
 use std::net::IpAddr;
 
+use apimachinery::meta::Meta;
 use apimachinery::names::NameRule;
+use serde_json::Value;
 
-use crate::kind::{Generation, Kind, Subresource, Versions};
+use crate::defaults;
+use crate::kind::{Context, Generation, Hooks, Kind, Subresource, Versions};
+use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("networking.k8s.io", "v1")];
 
@@ -13,6 +17,7 @@ pub(super) static INGRESS_CLASS: Kind = Kind {
     versions: VERSIONS,
     is_namespaced: false,
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::networking::ingress_class, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "IngressClass", "ingressclass", "ingressclasses")
 };
 
@@ -24,6 +29,7 @@ pub(super) static INGRESS: Kind = Kind {
     subresources: &[Subresource::status("Ingress")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &Hooks { warnings: ingress_warnings, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "Ingress", "ingress", "ingresses")
 };
 
@@ -41,6 +47,7 @@ pub(super) static NETWORK_POLICY: Kind = Kind {
     versions: VERSIONS,
     short_names: &["netpol"],
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::networking::network_policy, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "NetworkPolicy", "networkpolicy", "networkpolicies")
 };
 
@@ -50,6 +57,7 @@ pub(super) static SERVICE_CIDR: Kind = Kind {
     is_namespaced: false,
     subresources: &[Subresource::status("ServiceCIDR")],
     has_status: true,
+    strategy: &Hooks { prepare_for_update: status_update::keeps_metadata, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "ServiceCIDR", "servicecidr", "servicecidrs")
 };
 
@@ -63,4 +71,13 @@ fn ip_address_name(name: &str, _is_prefix: bool) -> Vec<String> {
         Ok(address) => vec![format!("must be in canonical form (\"{address}\")")],
         Err(_) => vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()],
     }
+}
+
+fn ingress_warnings(_context: Context<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
+    const ANNOTATION: &str = "kubernetes.io/ingress.class";
+    let has_class = object["spec"].get("ingressClassName").is_some_and(|class| !class.is_null());
+    if old.is_some() || has_class || Meta::of(object).annotation(ANNOTATION).is_none() {
+        return Vec::new();
+    }
+    vec![format!("annotation \"{ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead")]
 }
