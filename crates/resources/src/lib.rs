@@ -11,3 +11,4 @@
 pub mod kind;
 pub mod kinds;
 pub mod schema;
+pub mod validation;
