@@ -17,3 +17,4 @@ mod document;
 pub mod kind;
 pub mod kinds;
 pub mod schema;
+pub mod validation;
