@@ -16,7 +16,9 @@
 
 pub mod admission;
 pub mod attributes;
+pub mod authentication;
 pub mod authorization;
+pub mod bootstrap;
 pub mod call;
 mod chance;
 mod clock;
@@ -35,6 +37,7 @@ pub mod reviews;
 pub mod served;
 pub mod server;
 pub mod services;
+pub mod start;
 pub mod user;
 pub mod version;
 pub mod watch_cache;

@@ -16,12 +16,12 @@ use component::health::Health;
 use component::metrics::ApiServerMetrics;
 use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
-use http::request::Parts;
 use serde_json::json;
 
 pub use inflight::Inflight;
 
 use crate::attributes::Attributes;
+use crate::authentication::Authentication;
 use crate::authorization::{self, Authorized};
 use crate::call::Call;
 use crate::discovery::Discovery;
@@ -29,27 +29,14 @@ use crate::negotiation::{self, Accepted, Transforms};
 use crate::openapi::OpenApi;
 use crate::registry::Registry;
 use crate::reply::Reply;
-use crate::reviews::Reviews;
-use crate::user::User;
 use crate::{handlers, path, query, version};
-
-/// Finds out who asks.
-pub trait Authenticate: Send + Sync {
-    /// The user.
-    ///
-    /// # Errors
-    /// The 401 to credentials that are not good.
-    fn authenticate(&self, parts: &Parts, peer: &Peer) -> Result<User, Box<Status>>;
-}
 
 /// The API server.
 pub struct Server {
     /// The objects.
     pub registry: Registry,
     /// Who asks.
-    pub authenticator: Box<dyn Authenticate>,
-    /// Questions that are not stored.
-    pub reviews: Reviews,
+    pub authentication: Authentication,
     /// What is served.
     pub discovery: Discovery,
     /// The same in full.
@@ -84,9 +71,17 @@ impl Server {
         };
         let query = query::parse(parts.uri.query().unwrap_or_default());
         let attributes = path::attributes(parts.method.as_str(), &path, Query(&query));
-        let user = match self.authenticator.authenticate(&parts, peer) {
-            Ok(user) => user,
-            Err(status) => return Reply::plain_error(&status).with("X-Content-Type-Options", "nosniff"),
+        let now = crate::clock::now();
+        let user = match self.authentication.authenticate(&parts.headers, &parts.extensions, peer, now) {
+            Ok(user) => {
+                self.counters.authentications.with(["success"]).inc();
+                user
+            }
+            Err(_) => {
+                self.counters.authentications.with(["failure"]).inc();
+                let reply = Reply::plain_error(&Status::unauthorized());
+                return reply.with("X-Content-Type-Options", "nosniff");
+            }
         };
         if parts.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
             // To act for somebody else and not be told that one did not would be worse than not to act.
@@ -100,8 +95,8 @@ impl Server {
         };
         let call = Call { method: parts.method, query, headers: parts.headers, body: Some(body) };
         let what = Counted::of(&attributes, &call);
-        let began = std::time::Duration::from_nanos(monotonic_ns());
-        let authorized = authorization::authorize(self.registry.authorizer.as_ref(), user, attributes);
+        let began = Duration::from_nanos(monotonic_ns());
+        let authorized = authorization::authorize(self.registry.modes.as_ref(), user, attributes);
         let reply = match authorized {
             Ok(authorized) => self.answer_in_time(authorized, call, is_long).await,
             Err(status) => {

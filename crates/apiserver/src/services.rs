@@ -8,11 +8,11 @@ mod allocation;
 mod ports;
 mod range;
 mod repair;
-mod rules;
 
 use apimachinery::field::{FieldError, FieldValue, Path};
 use apimachinery::{ErrorList, GroupKind, Status};
 use resources::kind::Kind;
+use resources::kinds::service as rules;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use store::Revision;

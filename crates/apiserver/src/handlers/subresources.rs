@@ -15,7 +15,7 @@ use crate::registry::Target;
 use crate::reply::Reply;
 use crate::server::Server;
 
-pub(super) use binding::bind;
+pub(crate) use binding::bind;
 
 /// Answers a request for a subresource whose verb has been checked.
 pub(super) async fn handle(

@@ -116,6 +116,7 @@ impl Registry {
         self.normalise(kind, &mut object);
         let admitted = self.admission_request(request, &target, Operation::Create, None, is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;
+        self.check_escalation(request, kind, &object, None)?;
         if !Meta::of(&object).resource_version().is_empty() {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(Box::new(Status::unknown(message)));

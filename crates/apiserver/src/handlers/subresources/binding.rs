@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::negotiation::{self, Transforms};
 use crate::objects::Objects as _;
 use crate::registry::{Target, Update};
-use crate::reply::Reply;
+use crate::reply::{Reply, success};
 use crate::server::Server;
 
 /// Labels of nodes that pods get when they are bound (PodTopologyLabelsAdmission).
@@ -35,16 +35,11 @@ pub(super) async fn handle(
     Ok(Reply::document(201, &accepted, &success()).with_warnings(warnings))
 }
 
-/// The answer to something that was done.
-pub(super) fn success() -> Value {
-    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})
-}
-
 /// Binds a pod to the node that a binding names.
 ///
 /// # Errors
 /// The pod is bound, is ending, or is not to be scheduled yet; the binding is for another pod.
-pub(in crate::handlers) async fn bind(
+pub(crate) async fn bind(
     server: &Server,
     request: &Authorized,
     target: &Target,

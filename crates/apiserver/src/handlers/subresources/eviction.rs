@@ -10,14 +10,14 @@ use apimachinery::{GroupResource, Status};
 use serde_json::{Map, Value, json};
 
 use super::super::body::{self, Expected};
-use super::binding::{set_condition, success};
+use super::binding::set_condition;
 use crate::attributes::Attributes;
 use crate::authorization::Authorized;
 use crate::call::Call;
 use crate::negotiation::{self, Transforms};
 use crate::objects::Objects as _;
 use crate::registry::{Deletion, Registry, Target, Update};
-use crate::reply::Reply;
+use crate::reply::{Reply, success};
 use crate::server::Server;
 
 /// How often a budget that others write too is tried, and how long to wait in between.

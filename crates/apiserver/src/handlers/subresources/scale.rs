@@ -1,17 +1,15 @@
 //! `scale`: how many there are to be, in the form that all scalable kinds share.
 
-mod rules;
-
 use apimachinery::Status;
 use apimachinery::field::{FieldError, Path};
 use apimachinery::meta::Meta;
 use apimachinery::options::WriteOptions;
 use apimachinery::{ErrorList, GroupKind};
+use resources::kinds::scale;
 use serde_json::Value;
 
 use super::super::body::{self, Expected};
 use super::super::{Verb, patch, update};
-use self::rules as scale;
 use crate::authorization::Authorized;
 use crate::call::Call;
 use crate::negotiation::{self, Accepted, Transforms};
