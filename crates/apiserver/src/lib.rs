@@ -16,6 +16,8 @@
 
 pub mod admission;
 pub mod attributes;
+pub mod authentication;
 pub mod authorization;
+pub mod bootstrap;
 pub mod objects;
 pub mod user;
