@@ -7,6 +7,7 @@ pub mod chain;
 mod default_classes;
 mod default_toleration_seconds;
 mod namespace_lifecycle;
+mod node_restriction;
 mod persistent_volume_claim_resize;
 mod pod_topology_labels;
 mod priority;

@@ -7,6 +7,8 @@ pub mod escalation;
 pub mod modes;
 pub mod node;
 pub mod rbac;
+#[cfg(test)]
+mod recorded_tests;
 pub mod reviews;
 #[cfg(test)]
 pub(crate) mod test_objects;

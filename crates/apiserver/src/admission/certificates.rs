@@ -120,11 +120,11 @@ impl Plugin for CertificateSubjectRestriction {
             return Ok(());
         }
         let pem = STANDARD.decode(text(asked, "/spec/request")).unwrap_or_default();
-        let Some(organizations) = Subject::organizations_of_request(&pem) else {
+        let Some(subject) = Subject::of_request(&pem) else {
             let error = "failed to parse CSR: PEM block type must be CERTIFICATE REQUEST";
             return Err(request.forbidden(error));
         };
-        if organizations.iter().any(|name| name == User::MASTERS) {
+        if subject.organizations.iter().any(|name| name == User::MASTERS) {
             return Err(request.forbidden(format!(
                 "use of {CLIENT_SIGNER} signer with {} group is not allowed",
                 User::MASTERS

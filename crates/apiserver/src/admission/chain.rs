@@ -11,6 +11,7 @@ use super::certificates::{
 use super::default_classes::{DefaultIngressClass, DefaultStorageClass};
 use super::default_toleration_seconds::DefaultTolerationSeconds;
 use super::namespace_lifecycle::NamespaceLifecycle;
+use super::node_restriction::NodeRestriction;
 use super::persistent_volume_claim_resize::PersistentVolumeClaimResize;
 use super::pod_topology_labels::PodTopologyLabels;
 use super::priority::Priority;
@@ -66,7 +67,11 @@ static KNOWN: [Known; 41] = [
     off_later("LimitPodHardAntiAffinityTopology"),
     on_later("LimitRanger"),
     on("ServiceAccount", |settings| Box::new(ServiceAccount { name_suffix: settings.name_suffix.clone() })),
-    off_later("NodeRestriction"),
+    Known {
+        name: "NodeRestriction",
+        is_default: false,
+        make: Some(|settings| Box::new(NodeRestriction(settings.authorizer.clone()))),
+    },
     on("TaintNodesByCondition", |_| Box::new(TaintNodesByCondition)),
     off_later("AlwaysPullImages"),
     off_later("ImagePolicyWebhook"),
@@ -283,7 +288,7 @@ mod tests {
     fn plugins_are_called_what_they_are_known_as() {
         let all: Vec<&str> =
             KNOWN.iter().filter(|known| known.make.is_some()).map(|known| known.name).collect();
-        assert_eq!(chain(&["AlwaysAdmit", "AlwaysDeny"], &[]).unwrap().names(), all);
+        assert_eq!(chain(&["AlwaysAdmit", "AlwaysDeny", "NodeRestriction"], &[]).unwrap().names(), all);
     }
 
     #[test]

@@ -25,6 +25,17 @@ impl TestObjects {
         Arc::new(all)
     }
 
+    /// Removes an object.
+    pub(crate) fn remove(&self, resource: &GroupResource, namespace: &str, name: &str) {
+        let mut objects = self.objects.lock().unwrap();
+        let text =
+            |object: &Value, member: &str| object["metadata"][member].as_str().unwrap_or_default().to_owned();
+        objects.retain(|(own, object)| {
+            own != resource || text(object, "name") != name || text(object, "namespace") != namespace
+        });
+        self.version.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Adds an object, or replaces the one of that name.
     pub(crate) fn put(&self, resource: &str, object: Value) {
         let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));

@@ -20,6 +20,9 @@ enum Subject {
     Accounts(&'static str),
 }
 
+/// Name, priority level, precedence, distinguisher method, subjects, what they ask.
+type Schema<'s> = (&'s str, &'s str, u32, &'s str, &'s [Subject], Value);
+
 impl Subject {
     fn to_value(&self) -> Value {
         match self {
@@ -82,7 +85,7 @@ fn schemas(now: Timestamp) -> Vec<Value> {
     let leaders =
         [User("system:kube-controller-manager"), User("system:kube-scheduler"), Accounts("kube-system")];
     let (manager, scheduler) = (User("system:kube-controller-manager"), User("system:kube-scheduler"));
-    let table: [(&str, &str, u32, &str, &[Subject], Value); 11] = [
+    let table: [Schema<'_>; 11] = [
         ("exempt", "exempt", 1, "", &[Group("system:masters")], all()),
         ("catch-all", "catch-all", 10_000, "ByUser", &EVERYBODY, all()),
         ("probes", "exempt", 2, "", &EVERYBODY, json!([probes])),

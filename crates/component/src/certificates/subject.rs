@@ -59,11 +59,14 @@ impl Subject {
         })
     }
 
-    /// The groups that a request for a certificate asks for, in PEM; `None` if it is none.
-    pub fn organizations_of_request(pem: &[u8]) -> Option<Vec<String>> {
+    /// Reads a request for a certificate in PEM; `None` if it is none. Nothing is known yet of the certificate itself.
+    pub fn of_request(pem: &[u8]) -> Option<Subject> {
         let request = CertificateSigningRequestDer::from_pem_slice(pem).ok()?;
         let (_, parsed) = X509CertificationRequest::from_der(&request).ok()?;
-        let organizations = parsed.certification_request_info.subject.iter_organization();
-        Some(organizations.filter_map(|name| name.as_str().ok().map(str::to_owned)).collect())
+        let subject = &parsed.certification_request_info.subject;
+        let text = |attribute: &AttributeTypeAndValue<'_>| attribute.as_str().ok().map(str::to_owned);
+        let organizations: Vec<String> = subject.iter_organization().filter_map(text).collect();
+        let common_name = subject.iter_common_name().filter_map(text).last().unwrap_or_default();
+        Some(Subject { organizations, ..Subject::new(&common_name, &[]) })
     }
 }
