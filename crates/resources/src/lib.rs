@@ -12,3 +12,4 @@ pub mod columns;
 pub mod kind;
 pub mod kinds;
 pub mod schema;
+pub mod validation;
