@@ -8,14 +8,20 @@
 //! Nothing here panics on a document, whatever it holds: what has the wrong type reads as absent.
 
 mod address;
+mod admission_policies;
+mod aggregation;
 mod autoscaler;
+mod certificates;
 mod cidr;
 mod claim_spec;
+mod claims;
 mod conditions;
 mod config;
+mod definition;
 mod disruption;
 mod endpoints;
 mod event;
+mod flow_control;
 mod formats;
 mod ingress;
 mod int_or_percent;
@@ -37,6 +43,7 @@ mod rbac;
 mod recordings;
 mod report;
 pub mod resources;
+mod revision;
 mod runtime_class;
 mod semantic;
 mod service;
@@ -45,6 +52,7 @@ mod tolerations;
 mod unified_diff;
 mod update;
 mod volume;
+mod webhooks;
 
 use apimachinery::ErrorList;
 use serde_json::Value;
@@ -56,11 +64,20 @@ use crate::kind::Context;
 pub fn validate(group: &str, kind: &str, _context: Context<'_>, object: &Value) -> ErrorList {
     match (group, kind) {
         ("", _) => validate_core(kind, object),
+        ("admissionregistration.k8s.io", _) => validate_admission(kind, object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::validate(object),
+        ("apiregistration.k8s.io", "APIService") => aggregation::validate(object),
+        ("apps", "ControllerRevision") => revision::validate(object),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler::validate(object),
         ("autoscaling", "Scale") => autoscaler::validate_scale(object),
+        ("certificates.k8s.io", "CertificateSigningRequest") => certificates::validate(object),
         ("coordination.k8s.io", "Lease") => lease::validate(object),
         ("discovery.k8s.io", "EndpointSlice") => endpoints::validate_slice(object),
         ("events.k8s.io", "Event") => event::validate_new_style(object),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema") => flow_control::validate_flow_schema(object),
+        ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration") => {
+            flow_control::validate_priority_level(object)
+        }
         ("networking.k8s.io", "IPAddress") => address::validate_ip_address(object),
         ("networking.k8s.io", "Ingress") => ingress::validate(object),
         ("networking.k8s.io", "IngressClass") => ingress::validate_class(object),
@@ -72,6 +89,10 @@ pub fn validate(group: &str, kind: &str, _context: Context<'_>, object: &Value) 
         ("rbac.authorization.k8s.io", "ClusterRole") => rbac::validate_role(object, false),
         ("rbac.authorization.k8s.io", "RoleBinding") => rbac::validate_binding(object, true),
         ("rbac.authorization.k8s.io", "ClusterRoleBinding") => rbac::validate_binding(object, false),
+        ("resource.k8s.io", "DeviceClass") => claims::validate_class(object),
+        ("resource.k8s.io", "ResourceClaim") => claims::validate_claim(object),
+        ("resource.k8s.io", "ResourceClaimTemplate") => claims::validate_template(object),
+        ("resource.k8s.io", "ResourceSlice") => claims::validate_slice(object),
         ("scheduling.k8s.io", "PriorityClass") => priority_class::validate(object),
         ("storage.k8s.io", "CSIDriver") => storage::validate_driver(object),
         ("storage.k8s.io", "CSINode") => storage::validate_node(object),
@@ -79,6 +100,18 @@ pub fn validate(group: &str, kind: &str, _context: Context<'_>, object: &Value) 
         ("storage.k8s.io", "StorageClass") => storage::validate_class(object),
         ("storage.k8s.io", "VolumeAttachment") => storage::validate_attachment(object),
         ("storage.k8s.io", "VolumeAttributesClass") => storage::validate_attributes_class(object),
+        _ => ErrorList::new(),
+    }
+}
+
+fn validate_admission(kind: &str, object: &Value) -> ErrorList {
+    match kind {
+        "MutatingAdmissionPolicy" => admission_policies::validate_mutating(object),
+        "MutatingAdmissionPolicyBinding" => admission_policies::validate_binding(object, true),
+        "MutatingWebhookConfiguration" => webhooks::validate(object, true),
+        "ValidatingAdmissionPolicy" => admission_policies::validate_validating(object),
+        "ValidatingAdmissionPolicyBinding" => admission_policies::validate_binding(object, false),
+        "ValidatingWebhookConfiguration" => webhooks::validate(object, false),
         _ => ErrorList::new(),
     }
 }
@@ -133,11 +166,22 @@ fn validate_core_update(kind: &str, object: &Value, old: &Value) -> ErrorList {
 
 fn validate_object_update(group: &str, kind: &str, object: &Value, old: &Value) -> ErrorList {
     match (group, kind) {
+        ("admissionregistration.k8s.io", _) => validate_admission(kind, object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::validate_update(object, old),
+        ("apiregistration.k8s.io", "APIService") => aggregation::validate(object),
+        ("apps", "ControllerRevision") => revision::validate_update(object, old),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler::validate_update(object, old),
+        ("certificates.k8s.io", "CertificateSigningRequest") => {
+            certificates::validate_update(object, old, "")
+        }
         ("autoscaling", "Scale") => autoscaler::validate_scale(object),
         ("coordination.k8s.io", "Lease") => lease::validate(object),
         ("discovery.k8s.io", "EndpointSlice") => endpoints::validate_slice_update(object, old),
         ("events.k8s.io", "Event") => event::validate_new_style_update(object, old),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema") => flow_control::validate_flow_schema(object),
+        ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration") => {
+            flow_control::validate_priority_level(object)
+        }
         ("networking.k8s.io", "IPAddress") => address::validate_ip_address_update(object, old),
         ("networking.k8s.io", "Ingress") => ingress::validate_update(object),
         ("networking.k8s.io", "IngressClass") => ingress::validate_class_update(object, old),
@@ -151,6 +195,12 @@ fn validate_object_update(group: &str, kind: &str, object: &Value, old: &Value) 
         ("rbac.authorization.k8s.io", "ClusterRoleBinding") => {
             rbac::validate_binding_update(object, old, false)
         }
+        ("resource.k8s.io", "DeviceClass") => claims::validate_class(object),
+        ("resource.k8s.io", "ResourceClaim") => claims::validate_update(object, old, "ResourceClaimSpec"),
+        ("resource.k8s.io", "ResourceClaimTemplate") => {
+            claims::validate_update(object, old, "ResourceClaimTemplateSpec")
+        }
+        ("resource.k8s.io", "ResourceSlice") => claims::validate_slice_update(object, old),
         ("scheduling.k8s.io", "PriorityClass") => priority_class::validate_update(object, old),
         ("storage.k8s.io", "CSIDriver") => storage::validate_driver_update(object, old),
         ("storage.k8s.io", "CSINode") => storage::validate_node_update(object, old),
@@ -179,6 +229,9 @@ fn validate_subresource(
         ("networking.k8s.io", "Ingress", "status") => ingress::validate_status(object, old),
         ("policy", "PodDisruptionBudget", "status") => disruption::validate_status(object),
         ("storage.k8s.io", "VolumeAttachment", "status") => storage::validate_attachment_update(object, old),
+        ("certificates.k8s.io", "CertificateSigningRequest", subresource) => {
+            certificates::validate_update(object, old, subresource)
+        }
         (_, _, "scale") => autoscaler::validate_scale(object),
         _ => ErrorList::new(),
     }
