@@ -1,8 +1,110 @@
 //! The kinds that are built in.
+//!
+//! One file per group, one row per kind; what a kind does besides is in [`crate::kind::Hooks`] that the row names.
+
+mod admissionregistration;
+mod apiextensions;
+mod apiregistration;
+mod apps;
+mod authentication;
+mod authorization;
+mod autoscaling;
+mod batch;
+mod certificates;
+mod coordination;
+mod core;
+mod discovery;
+mod flowcontrol;
+mod groups;
+mod name_warnings;
+mod networking;
+mod node;
+mod policy;
+mod rbac;
+mod resource;
+pub mod scale;
+mod scheduling;
+mod selectable;
+mod status_update;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+pub use self::core::service;
+pub use groups::{GROUPS, Group};
 
 use crate::kind::Kind;
 
 /// All of them, in the order of discovery: by group, and by name within a group.
 pub fn all() -> &'static [&'static Kind] {
-    &[]
+    ALL
 }
+
+static ALL: &[&Kind] = &[
+    &core::BINDING,
+    &core::COMPONENT_STATUS,
+    &core::CONFIG_MAP,
+    &core::ENDPOINTS,
+    &core::EVENT,
+    &core::LIMIT_RANGE,
+    &core::NAMESPACE,
+    &core::NODE,
+    &core::PERSISTENT_VOLUME_CLAIM,
+    &core::PERSISTENT_VOLUME,
+    &core::POD,
+    &core::POD_TEMPLATE,
+    &core::REPLICATION_CONTROLLER,
+    &core::RESOURCE_QUOTA,
+    &core::SECRET,
+    &core::SERVICE_ACCOUNT,
+    &core::SERVICE,
+    &apiregistration::API_SERVICE,
+    &apps::CONTROLLER_REVISION,
+    &apps::DAEMON_SET,
+    &apps::DEPLOYMENT,
+    &apps::REPLICA_SET,
+    &apps::STATEFUL_SET,
+    &authentication::SELF_SUBJECT_REVIEW,
+    &authentication::TOKEN_REVIEW,
+    &authorization::LOCAL_SUBJECT_ACCESS_REVIEW,
+    &authorization::SELF_SUBJECT_ACCESS_REVIEW,
+    &authorization::SELF_SUBJECT_RULES_REVIEW,
+    &authorization::SUBJECT_ACCESS_REVIEW,
+    &autoscaling::HORIZONTAL_POD_AUTOSCALER,
+    &batch::CRON_JOB,
+    &batch::JOB,
+    &certificates::CERTIFICATE_SIGNING_REQUEST,
+    &networking::INGRESS_CLASS,
+    &networking::INGRESS,
+    &networking::IP_ADDRESS,
+    &networking::NETWORK_POLICY,
+    &networking::SERVICE_CIDR,
+    &policy::POD_DISRUPTION_BUDGET,
+    &rbac::CLUSTER_ROLE_BINDING,
+    &rbac::CLUSTER_ROLE,
+    &rbac::ROLE_BINDING,
+    &rbac::ROLE,
+    &storage::CSI_DRIVER,
+    &storage::CSI_NODE,
+    &storage::CSI_STORAGE_CAPACITY,
+    &storage::STORAGE_CLASS,
+    &storage::VOLUME_ATTACHMENT,
+    &storage::VOLUME_ATTRIBUTES_CLASS,
+    &admissionregistration::MUTATING_ADMISSION_POLICY,
+    &admissionregistration::MUTATING_ADMISSION_POLICY_BINDING,
+    &admissionregistration::MUTATING_WEBHOOK_CONFIGURATION,
+    &admissionregistration::VALIDATING_ADMISSION_POLICY,
+    &admissionregistration::VALIDATING_ADMISSION_POLICY_BINDING,
+    &admissionregistration::VALIDATING_WEBHOOK_CONFIGURATION,
+    &apiextensions::CUSTOM_RESOURCE_DEFINITION,
+    &scheduling::PRIORITY_CLASS,
+    &coordination::LEASE,
+    &node::RUNTIME_CLASS,
+    &discovery::ENDPOINT_SLICE,
+    &resource::DEVICE_CLASS,
+    &resource::RESOURCE_CLAIM,
+    &resource::RESOURCE_CLAIM_TEMPLATE,
+    &resource::RESOURCE_SLICE,
+    &flowcontrol::FLOW_SCHEMA,
+    &flowcontrol::PRIORITY_LEVEL_CONFIGURATION,
+];

@@ -36,6 +36,8 @@ mod network_policy;
 mod node;
 mod node_selector;
 mod parts;
+mod pod_spec;
+pub mod pods;
 mod priority_class;
 mod quota;
 mod rbac;
@@ -43,7 +45,6 @@ mod rbac;
 mod recordings;
 mod report;
 pub mod resources;
-mod revision;
 mod runtime_class;
 mod semantic;
 mod service;
@@ -53,6 +54,7 @@ mod unified_diff;
 mod update;
 mod volume;
 mod webhooks;
+pub mod workloads;
 
 use apimachinery::ErrorList;
 use serde_json::Value;
@@ -61,15 +63,15 @@ use crate::kind::Context;
 
 /// What is wrong with a new object. `group` is that of the request where a kind is served in two: Event in
 /// events.k8s.io must be of the new style.
-pub fn validate(group: &str, kind: &str, _context: Context<'_>, object: &Value) -> ErrorList {
+pub fn validate(group: &str, kind: &str, context: Context<'_>, object: &Value) -> ErrorList {
     match (group, kind) {
-        ("", _) => validate_core(kind, object),
+        ("", _) => validate_core(kind, context, object),
+        ("apps" | "batch", _) => validate_workload(kind, context, object),
         ("admissionregistration.k8s.io", _) => validate_admission(kind, object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::validate(object),
         ("apiregistration.k8s.io", "APIService") => aggregation::validate(object),
-        ("apps", "ControllerRevision") => revision::validate(object),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler::validate(object),
-        ("autoscaling", "Scale") => autoscaler::validate_scale(object),
+        ("autoscaling", "Scale") => workloads::scales::validate(object),
         ("certificates.k8s.io", "CertificateSigningRequest") => certificates::validate(object),
         ("coordination.k8s.io", "Lease") => lease::validate(object),
         ("discovery.k8s.io", "EndpointSlice") => endpoints::validate_slice(object),
@@ -116,7 +118,33 @@ fn validate_admission(kind: &str, object: &Value) -> ErrorList {
     }
 }
 
-fn validate_core(kind: &str, object: &Value) -> ErrorList {
+fn validate_workload(kind: &str, context: Context<'_>, object: &Value) -> ErrorList {
+    match kind {
+        "ControllerRevision" => workloads::controller_revisions::validate(context, object),
+        "CronJob" => workloads::cron_jobs::validate(context, object),
+        "DaemonSet" => workloads::daemon_sets::validate(context, object),
+        "Deployment" => workloads::deployments::validate(context, object),
+        "Job" => workloads::jobs::validate(context, object),
+        "ReplicaSet" => workloads::replica_sets::validate(context, object),
+        "StatefulSet" => workloads::stateful_sets::validate(context, object),
+        _ => ErrorList::new(),
+    }
+}
+
+fn validate_workload_update(kind: &str, context: Context<'_>, object: &Value, old: &Value) -> ErrorList {
+    match kind {
+        "ControllerRevision" => workloads::controller_revisions::validate_update(context, object, old),
+        "CronJob" => workloads::cron_jobs::validate_update(context, object, old),
+        "DaemonSet" => workloads::daemon_sets::validate_update(context, object, old),
+        "Deployment" => workloads::deployments::validate_update(context, object, old),
+        "Job" => workloads::jobs::validate_update(context, object, old),
+        "ReplicaSet" => workloads::replica_sets::validate_update(context, object, old),
+        "StatefulSet" => workloads::stateful_sets::validate_update(context, object, old),
+        _ => ErrorList::new(),
+    }
+}
+
+fn validate_core(kind: &str, context: Context<'_>, object: &Value) -> ErrorList {
     match kind {
         "ConfigMap" => config::validate_config_map(object),
         "Endpoints" => endpoints::validate_endpoints_object(object),
@@ -126,6 +154,9 @@ fn validate_core(kind: &str, object: &Value) -> ErrorList {
         "Node" => node::validate(object),
         "PersistentVolume" => volume::validate(object),
         "PersistentVolumeClaim" => volume::validate_claim(object),
+        "Pod" => pods::validate(context, object),
+        "PodTemplate" => workloads::pod_templates::validate(context, object),
+        "ReplicationController" => workloads::replication_controllers::validate(context, object),
         "ResourceQuota" => quota::validate(object),
         "Secret" => config::validate_secret(object),
         "Service" => service::validate(object),
@@ -142,13 +173,13 @@ pub fn validate_update(
     old: &Value,
 ) -> ErrorList {
     match (context.subresource, group) {
-        ("", "") => validate_core_update(kind, object, old),
-        ("", _) => validate_object_update(group, kind, object, old),
-        (subresource, _) => validate_subresource(group, kind, subresource, object, old),
+        ("", "") => validate_core_update(kind, context, object, old),
+        ("", _) => validate_object_update(group, kind, context, object, old),
+        _ => validate_subresource(group, kind, context, object, old),
     }
 }
 
-fn validate_core_update(kind: &str, object: &Value, old: &Value) -> ErrorList {
+fn validate_core_update(kind: &str, context: Context<'_>, object: &Value, old: &Value) -> ErrorList {
     match kind {
         "ConfigMap" => config::validate_config_map_update(object, old),
         "Endpoints" => endpoints::validate_endpoints_object(object),
@@ -157,6 +188,9 @@ fn validate_core_update(kind: &str, object: &Value, old: &Value) -> ErrorList {
         "Node" => node::validate_update(object, old),
         "PersistentVolume" => volume::validate_update(object, old),
         "PersistentVolumeClaim" => volume::validate_claim_update(object, old),
+        "Pod" => pods::validate_update(context, object, old),
+        "PodTemplate" => workloads::pod_templates::validate_update(context, object, old),
+        "ReplicationController" => workloads::replication_controllers::validate_update(context, object, old),
         "ResourceQuota" => quota::validate_update(object, old),
         "Secret" => config::validate_secret_update(object, old),
         "Service" => service::validate_update(object, old),
@@ -164,17 +198,23 @@ fn validate_core_update(kind: &str, object: &Value, old: &Value) -> ErrorList {
     }
 }
 
-fn validate_object_update(group: &str, kind: &str, object: &Value, old: &Value) -> ErrorList {
+fn validate_object_update(
+    group: &str,
+    kind: &str,
+    context: Context<'_>,
+    object: &Value,
+    old: &Value,
+) -> ErrorList {
     match (group, kind) {
         ("admissionregistration.k8s.io", _) => validate_admission(kind, object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::validate_update(object, old),
         ("apiregistration.k8s.io", "APIService") => aggregation::validate(object),
-        ("apps", "ControllerRevision") => revision::validate_update(object, old),
+        ("apps" | "batch", _) => validate_workload_update(kind, context, object, old),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler::validate_update(object, old),
         ("certificates.k8s.io", "CertificateSigningRequest") => {
             certificates::validate_update(object, old, "")
         }
-        ("autoscaling", "Scale") => autoscaler::validate_scale(object),
+        ("autoscaling", "Scale") => workloads::scales::validate(object),
         ("coordination.k8s.io", "Lease") => lease::validate(object),
         ("discovery.k8s.io", "EndpointSlice") => endpoints::validate_slice_update(object, old),
         ("events.k8s.io", "Event") => event::validate_new_style_update(object, old),
@@ -215,11 +255,17 @@ fn validate_object_update(group: &str, kind: &str, object: &Value, old: &Value) 
 fn validate_subresource(
     group: &str,
     kind: &str,
-    subresource: &str,
+    context: Context<'_>,
     object: &Value,
     old: &Value,
 ) -> ErrorList {
-    match (group, kind, subresource) {
+    match (group, kind, context.subresource) {
+        (_, _, "scale") => workloads::scales::validate(object),
+        ("", "Pod", _) => pods::validate_update(context, object, old),
+        ("", "ReplicationController", _) => {
+            workloads::replication_controllers::validate_update(context, object, old)
+        }
+        ("apps" | "batch", _, _) => validate_workload_update(kind, context, object, old),
         ("", "Namespace", "finalize") => namespace::validate_finalize(object),
         ("", "Namespace", "status") => namespace::validate_status(object),
         ("", "Node", "status") => node::validate_update(object, old),
@@ -232,7 +278,6 @@ fn validate_subresource(
         ("certificates.k8s.io", "CertificateSigningRequest", subresource) => {
             certificates::validate_update(object, old, subresource)
         }
-        (_, _, "scale") => autoscaler::validate_scale(object),
         _ => ErrorList::new(),
     }
 }

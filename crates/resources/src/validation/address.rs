@@ -13,7 +13,7 @@ use super::parts::Parts as _;
 use super::report::{Report as _, json_or_null};
 
 /// What is wrong with an IPAddress.
-pub fn validate_ip_address(object: &Value) -> ErrorList {
+pub(crate) fn validate_ip_address(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec").child("parentRef");
     let Some(parent) = object.part("spec").object("parentRef") else {
@@ -35,7 +35,7 @@ pub fn validate_ip_address(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed IPAddress.
-pub fn validate_ip_address_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_ip_address_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let parent = object.part("spec").member("parentRef");
     if parent != old.part("spec").member("parentRef") {
@@ -46,7 +46,7 @@ pub fn validate_ip_address_update(object: &Value, old: &Value) -> ErrorList {
 }
 
 /// What is wrong with a ServiceCIDR.
-pub fn validate_service_cidr(object: &Value) -> ErrorList {
+pub(crate) fn validate_service_cidr(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec").child("cidrs");
     let ranges = object.part("spec").texts("cidrs");
@@ -72,7 +72,7 @@ pub fn validate_service_cidr(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed ServiceCIDR: only a second range may be added.
-pub fn validate_service_cidr_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_service_cidr_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec").child("cidrs");
     let ranges = object.part("spec").texts("cidrs");

@@ -16,7 +16,7 @@ const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const MUTATED_OPERATIONS: [&str; 2] = ["CREATE", "UPDATE"];
 
 /// What is wrong with a ValidatingAdmissionPolicy, new or changed.
-pub fn validate_validating(object: &Value) -> ErrorList {
+pub(crate) fn validate_validating(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -149,7 +149,7 @@ fn validate_validation(errors: &mut ErrorList, path: &Path, validation: &Value) 
 }
 
 /// What is wrong with a MutatingAdmissionPolicy, new or changed.
-pub fn validate_mutating(object: &Value) -> ErrorList {
+pub(crate) fn validate_mutating(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -196,7 +196,7 @@ fn validate_mutation(errors: &mut ErrorList, path: &Path, mutation: &Value) {
 }
 
 /// What is wrong with the binding of a policy, new or changed.
-pub fn validate_binding(object: &Value, is_mutating: bool) -> ErrorList {
+pub(crate) fn validate_binding(object: &Value, is_mutating: bool) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");

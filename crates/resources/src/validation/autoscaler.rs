@@ -1,4 +1,4 @@
-//! HorizontalPodAutoscaler, Scale.
+//! HorizontalPodAutoscaler.
 
 use apimachinery::{ErrorList, GroupVersion, Path, names};
 use serde_json::Value;
@@ -24,12 +24,12 @@ const WINDOW_SECONDS_MAX: i64 = 3600;
 const PERIOD_SECONDS_MAX: i64 = 1800;
 
 /// What is wrong with a HorizontalPodAutoscaler.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     validate_beside(object, None)
 }
 
 /// What is wrong with a changed HorizontalPodAutoscaler.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     validate_beside(object, Some(old))
 }
 
@@ -171,7 +171,7 @@ fn validate_source(errors: &mut ErrorList, path: &Path, name: &str, source: &Val
         "pods" => {
             validate_identifier(errors, &path.child("metric"), source);
             validate_target(errors, &target_path, target);
-            if !target.member("averageValue").is_some_and(|value| quantity(value) > Quantity::ZERO) {
+            if target.member("averageValue").is_none_or(|value| quantity(value) <= Quantity::ZERO) {
                 errors.required(
                     &target_path.child("averageValue"),
                     "must specify a positive target averageValue",
@@ -271,14 +271,4 @@ fn validate_rules(errors: &mut ErrorList, path: &Path, rules: &Value) {
     if let Some(tolerance) = rules.member("tolerance").map(quantity).filter(|it| *it < Quantity::ZERO) {
         errors.invalid(&path.child("tolerance"), tolerance.to_string(), NEGATIVE);
     }
-}
-
-/// What is wrong with a Scale.
-pub fn validate_scale(object: &Value) -> ErrorList {
-    let mut errors = ErrorList::new();
-    let replicas = object.part("spec").int("replicas");
-    if replicas < 0 {
-        errors.invalid(&Path::new("spec").child("replicas"), replicas, NEGATIVE);
-    }
-    errors
 }

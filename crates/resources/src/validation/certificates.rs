@@ -37,7 +37,7 @@ const USAGES: [&str; 23] = [
 const SECONDS_MIN: i64 = 600;
 
 /// What is wrong with a CertificateSigningRequest.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -155,10 +155,10 @@ fn block_types(pem: &[u8]) -> Vec<String> {
         let name = |marker: &str| line.strip_prefix(marker)?.strip_suffix("-----").map(str::to_owned);
         if let Some(begun) = name("-----BEGIN ") {
             open = Some(begun);
-        } else if let Some(ended) = name("-----END ") {
-            if open.take() == Some(ended.clone()) {
-                types.push(ended);
-            }
+        } else if let Some(ended) = name("-----END ")
+            && open.take().as_ref() == Some(&ended)
+        {
+            types.push(ended);
         }
     }
     types
@@ -166,7 +166,7 @@ fn block_types(pem: &[u8]) -> Vec<String> {
 
 /// What is wrong with a changed CertificateSigningRequest. Decisions are made at `approval` only, certificates set at
 /// `status` only, and neither is taken back.
-pub fn validate_update(object: &Value, old: &Value, subresource: &str) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value, subresource: &str) -> ErrorList {
     let mut errors = validate(object);
     let path = Path::new("status");
     let of_type = |object: &Value, wanted: &str| -> Vec<Value> {

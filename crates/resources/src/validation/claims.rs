@@ -18,14 +18,14 @@ const SELECTORS_MAX: usize = 32;
 const MODES: [&str; 2] = ["All", "ExactCount"];
 
 /// What is wrong with a ResourceClaim.
-pub fn validate_claim(object: &Value) -> ErrorList {
+pub(crate) fn validate_claim(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     validate_devices(&mut errors, &Path::new("spec").child("devices"), object.part("spec").part("devices"));
     errors
 }
 
 /// What is wrong with a ResourceClaimTemplate.
-pub fn validate_template(object: &Value) -> ErrorList {
+pub(crate) fn validate_template(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let devices = object.part("spec").part("spec").part("devices");
     validate_devices(&mut errors, &Path::new("spec").child("spec").child("devices"), devices);
@@ -33,7 +33,7 @@ pub fn validate_template(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed ResourceClaim or ResourceClaimTemplate: what is wanted stays.
-pub fn validate_update(object: &Value, old: &Value, of: &str) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value, of: &str) -> ErrorList {
     let mut errors = ErrorList::new();
     if !semantic::equal(GROUP, of, object.member("spec"), old.member("spec")) {
         let value = internal::compact(GROUP, of, object.part("spec"));
@@ -207,7 +207,7 @@ fn driver_name(errors: &mut ErrorList, path: &Path, name: &str) {
 }
 
 /// What is wrong with a DeviceClass, new or changed.
-pub fn validate_class(object: &Value) -> ErrorList {
+pub(crate) fn validate_class(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -219,7 +219,7 @@ pub fn validate_class(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a ResourceSlice.
-pub fn validate_slice(object: &Value) -> ErrorList {
+pub(crate) fn validate_slice(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -271,7 +271,7 @@ pub fn validate_slice(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed ResourceSlice.
-pub fn validate_slice_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_slice_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_slice(object);
     let (spec, old_spec) = (object.part("spec"), old.part("spec"));
     let path = Path::new("spec");

@@ -15,7 +15,7 @@ const DATA_LEN_MAX: usize = 1024 * 1024;
 const KEPT: &str = "field is immutable when `immutable` is set";
 
 /// What is wrong with a ConfigMap.
-pub fn validate_config_map(object: &Value) -> ErrorList {
+pub(crate) fn validate_config_map(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let (data, binary_data) = (Path::new("data"), Path::new("binaryData"));
     let mut n_bytes = 0;
@@ -42,7 +42,7 @@ fn decoded_len(text: &str) -> usize {
 }
 
 /// What is wrong with a changed ConfigMap.
-pub fn validate_config_map_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_config_map_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = kept(object, old, &["data", "binaryData"]);
     errors.extend(validate_config_map(object));
     errors
@@ -64,7 +64,7 @@ fn kept(object: &Value, old: &Value, names: &[&str]) -> ErrorList {
 }
 
 /// What is wrong with a Secret.
-pub fn validate_secret(object: &Value) -> ErrorList {
+pub(crate) fn validate_secret(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("data");
     let mut n_bytes = 0;
@@ -154,7 +154,7 @@ pub(crate) fn decoded(text: &str) -> Vec<u8> {
 }
 
 /// What is wrong with a changed Secret.
-pub fn validate_secret_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_secret_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     unchanged(&mut errors, &Path::new("type"), object, old, "type");
     errors.extend(kept(object, old, &["data"]));

@@ -14,7 +14,7 @@ const APPROVAL: &str = "api-approved.kubernetes.io";
 const WARNING_LEN_MAX: usize = 256;
 
 /// What is wrong with a CustomResourceDefinition.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let spec = object.part("spec");
     let (name, wanted) = (
@@ -230,7 +230,7 @@ fn approval(errors: &mut ErrorList, object: &Value) {
 }
 
 /// What is wrong with a changed CustomResourceDefinition.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let (spec, old_spec) = (object.part("spec"), old.part("spec"));

@@ -12,7 +12,7 @@ use super::{conditions, formats, int_or_percent, internal};
 const EVICTION_POLICIES: [&str; 2] = ["AlwaysAllow", "IfHealthyBudget"];
 
 /// What is wrong with a PodDisruptionBudget. A stored selector may keep values that no label can have.
-pub fn validate(object: &Value, is_stored: bool) -> ErrorList {
+pub(crate) fn validate(object: &Value, is_stored: bool) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -37,7 +37,7 @@ pub fn validate(object: &Value, is_stored: bool) -> ErrorList {
 }
 
 /// What is wrong with a PodDisruptionBudget whose status is changed.
-pub fn validate_status(object: &Value) -> ErrorList {
+pub(crate) fn validate_status(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("status");
     let status = object.part("status");

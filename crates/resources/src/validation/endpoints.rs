@@ -19,7 +19,7 @@ const TOPOLOGY_MAX: usize = 16;
 const HINTS_MAX: usize = 8;
 
 /// What is wrong with an EndpointSlice.
-pub fn validate_slice(object: &Value) -> ErrorList {
+pub(crate) fn validate_slice(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let address_type = object.text("addressType");
     errors.one_of(&Path::new("addressType"), address_type, &ADDRESS_TYPES);
@@ -131,14 +131,14 @@ fn validate_slice_ports(errors: &mut ErrorList, slice: &Value) {
 }
 
 /// What is wrong with a changed EndpointSlice.
-pub fn validate_slice_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_slice_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_slice(object);
     unchanged(&mut errors, &Path::new("addressType"), object, old, "addressType");
     errors
 }
 
 /// What is wrong with an Endpoints, new or changed.
-pub fn validate_endpoints_object(object: &Value) -> ErrorList {
+pub(crate) fn validate_endpoints_object(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     for (i, subset) in object.items("subsets").iter().enumerate() {
         let path = Path::new("subsets").index(i);

@@ -14,7 +14,7 @@ const TEXT_LEN_MAX: usize = 128;
 const MESSAGE_LEN_MAX: usize = 1024;
 
 /// What is wrong with an Event in the core group, new or changed.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     validate_both_styles(object, "reportingComponent")
 }
 
@@ -59,7 +59,7 @@ fn validate_both_styles(object: &Value, controller_field: &str) -> ErrorList {
 }
 
 /// What is wrong with an Event that is created in events.k8s.io.
-pub fn validate_new_style(object: &Value) -> ErrorList {
+pub(crate) fn validate_new_style(object: &Value) -> ErrorList {
     let mut errors = validate_both_styles(object, "reportingController");
     if object.text("eventTime").is_empty() {
         errors.required(&Path::new("eventTime"), "");
@@ -96,7 +96,7 @@ fn series(errors: &mut ErrorList, event: &Value) {
 }
 
 /// What is wrong with an Event that is changed in events.k8s.io: only the series may.
-pub fn validate_new_style_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_new_style_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_both_styles(object, "reportingController");
     if object.member("series") != old.member("series") {
         series(&mut errors, object);

@@ -13,7 +13,7 @@ const GROUP: &str = "flowcontrol.apiserver.k8s.io";
 const PRECEDENCE_MAX: i64 = 10_000;
 
 /// What is wrong with a FlowSchema, new or changed.
-pub fn validate_flow_schema(object: &Value) -> ErrorList {
+pub(crate) fn validate_flow_schema(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -185,7 +185,7 @@ fn validate_url(errors: &mut ErrorList, path: &Path, url: &str) {
 }
 
 /// What is wrong with a PriorityLevelConfiguration, new or changed.
-pub fn validate_priority_level(object: &Value) -> ErrorList {
+pub(crate) fn validate_priority_level(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");

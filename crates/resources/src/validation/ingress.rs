@@ -17,7 +17,7 @@ const PATH_TYPES: [&str; 3] = ["Exact", "ImplementationSpecific", "Prefix"];
 const CONTROLLER_LEN_MAX: usize = 250;
 
 /// What is wrong with an Ingress.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = validate_update(object);
     let annotation = object.part("metadata").part("annotations").optional_text(CLASS_ANNOTATION);
     let class = object.part("spec").optional_text("ingressClassName");
@@ -31,7 +31,7 @@ pub fn validate(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed Ingress.
-pub fn validate_update(object: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -156,7 +156,7 @@ fn validate_reference(errors: &mut ErrorList, path: &Path, reference: &Value) {
 }
 
 /// What is wrong with an Ingress whose status is changed.
-pub fn validate_status(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_status(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     fn points(object: &Value) -> &[Value] {
         object
@@ -170,7 +170,7 @@ pub fn validate_status(object: &Value, old: &Value) -> ErrorList {
 }
 
 /// What is wrong with an IngressClass.
-pub fn validate_class(object: &Value) -> ErrorList {
+pub(crate) fn validate_class(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let controller = object.part("spec").text("controller");
@@ -205,7 +205,7 @@ fn validate_parameters(errors: &mut ErrorList, path: &Path, class: &Value) {
 }
 
 /// What is wrong with a changed IngressClass.
-pub fn validate_class_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_class_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     unchanged(&mut errors, &path.child("controller"), &object["spec"], &old["spec"], "controller");

@@ -9,7 +9,7 @@ use super::parts::Parts as _;
 use super::report::Report as _;
 
 /// What is wrong with a Lease, new or changed.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");

@@ -14,7 +14,7 @@ use super::resources;
 const TYPES: [&str; 3] = ["Pod", "Container", "PersistentVolumeClaim"];
 
 /// What is wrong with a LimitRange, new or changed.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let limits = object.part("spec").items("limits");
     for (i, limit) in limits.iter().enumerate() {

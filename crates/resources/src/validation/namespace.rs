@@ -8,7 +8,7 @@ use super::parts::Parts as _;
 use super::report::{Report as _, named};
 
 /// What is wrong with a Namespace.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     for finalizer in object.part("spec").texts("finalizers") {
         validate_finalizer(&mut errors, &Path::new("spec").child("finalizers"), finalizer);
@@ -25,7 +25,7 @@ pub(crate) fn validate_finalizer(errors: &mut ErrorList, path: &Path, name: &str
 }
 
 /// What is wrong with a Namespace whose finalizers are changed.
-pub fn validate_finalize(object: &Value) -> ErrorList {
+pub(crate) fn validate_finalize(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec").child("finalizers");
     for (i, finalizer) in object.part("spec").texts("finalizers").into_iter().enumerate() {
@@ -35,7 +35,7 @@ pub fn validate_finalize(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a Namespace whose status is changed.
-pub fn validate_status(object: &Value) -> ErrorList {
+pub(crate) fn validate_status(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("status").child("Phase");
     let phase = object.part("status").text("phase");

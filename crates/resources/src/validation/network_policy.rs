@@ -13,7 +13,7 @@ use super::report::{Report as _, json_or_null};
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// What is wrong with a NetworkPolicy, new or changed.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");

@@ -12,7 +12,7 @@ use super::{internal, resources};
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /// What is wrong with a Node.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     taints(&mut errors, object);
     amounts(&mut errors, object);
@@ -66,7 +66,7 @@ fn amounts(errors: &mut ErrorList, node: &Value) {
 }
 
 /// What is wrong with a changed Node, also if its status is what changed.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     amounts(&mut errors, object);
     let addresses = object.part("status").items("addresses");

@@ -16,7 +16,7 @@ const SYSTEM: [(&str, i64); 2] =
     [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
 
 /// What is wrong with a PriorityClass.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let name = object.part("metadata").text("name");
     let value = object.int("value");
@@ -49,7 +49,7 @@ fn differs_from_system(object: &Value, name: &str, value: i64) -> Option<String>
 }
 
 /// What is wrong with a changed PriorityClass.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     if object.int("value") != old.int("value") {
         errors.forbidden(&Path::new("value"), "may not be changed in an update.");

@@ -69,7 +69,7 @@ fn can_be_scoped(scope: &str, name: &str) -> bool {
 }
 
 /// What is wrong with a ResourceQuota.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -151,13 +151,13 @@ fn selector(errors: &mut ErrorList, path: &Path, spec: &Value) {
         }
     }
     let has = |scope: &&str| expressions.iter().any(|expression| expression.text("scopeName") == *scope);
-    for _ in EXCLUSIVE.iter().filter(|pair| pair.iter().all(|scope| has(scope))) {
+    for _ in EXCLUSIVE.iter().filter(|pair| pair.iter().all(has)) {
         errors.invalid(path, shown(), "conflicting scopes");
     }
 }
 
 /// What is wrong with a changed ResourceQuota.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate(object);
     let (spec, old_spec) = (&object["spec"], &old["spec"]);
     if !is_unchanged(spec, old_spec, "scopes") {
@@ -174,7 +174,7 @@ pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
 }
 
 /// What is wrong with a ResourceQuota whose status is changed.
-pub fn validate_status(object: &Value) -> ErrorList {
+pub(crate) fn validate_status(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let status = object.part("status");
     for name in ["hard", "used"] {

@@ -13,7 +13,7 @@ use super::report::{Report as _, json_or_null};
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// What is wrong with a Role or ClusterRole, new or changed.
-pub fn validate_role(object: &Value, is_namespaced: bool) -> ErrorList {
+pub(crate) fn validate_role(object: &Value, is_namespaced: bool) -> ErrorList {
     let mut errors = ErrorList::new();
     for (i, rule) in object.items("rules").iter().enumerate() {
         validate_rule(&mut errors, &Path::new("rules").index(i), rule, is_namespaced);
@@ -60,7 +60,7 @@ pub(crate) fn validate_rule(errors: &mut ErrorList, path: &Path, rule: &Value, i
 }
 
 /// What is wrong with a RoleBinding or ClusterRoleBinding.
-pub fn validate_binding(object: &Value, is_namespaced: bool) -> ErrorList {
+pub(crate) fn validate_binding(object: &Value, is_namespaced: bool) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("roleRef");
     let role = object.part("roleRef");
@@ -110,7 +110,7 @@ fn validate_subject(errors: &mut ErrorList, path: &Path, subject: &Value, is_nam
 }
 
 /// What is wrong with a changed RoleBinding or ClusterRoleBinding.
-pub fn validate_binding_update(object: &Value, old: &Value, is_namespaced: bool) -> ErrorList {
+pub(crate) fn validate_binding_update(object: &Value, old: &Value, is_namespaced: bool) -> ErrorList {
     let mut errors = validate_binding(object, is_namespaced);
     let role = object.member("roleRef");
     if role != old.member("roleRef") {

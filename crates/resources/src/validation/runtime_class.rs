@@ -11,7 +11,7 @@ use super::update::unchanged;
 use super::{formats, internal, tolerations};
 
 /// What is wrong with a RuntimeClass.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("handler");
     match object.text("handler") {
@@ -45,7 +45,7 @@ pub fn validate(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed RuntimeClass.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     unchanged(&mut errors, &Path::new("handler"), object, old, "handler");
     errors

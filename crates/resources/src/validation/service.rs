@@ -18,7 +18,7 @@ use super::report::Report as _;
 
 pub(crate) use addresses::reachable;
 pub(crate) use status::validate_points;
-pub use status::validate_status;
+pub(crate) use status::validate_status;
 
 pub(super) const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -36,7 +36,7 @@ fn is_headless(spec: &Value) -> bool {
 }
 
 /// What is wrong with a Service. Addresses and ports have been allocated.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     validate_beside(object, None)
 }
 
@@ -200,7 +200,7 @@ fn source_ranges(errors: &mut ErrorList, object: &Value, spec: &Value, old_spec:
 }
 
 /// What is wrong with a changed Service.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let (spec, old_spec) = (object.part("spec"), old.part("spec"));

@@ -20,7 +20,7 @@ const TOKEN_SECONDS_MIN: i64 = 600;
 const TOKEN_SECONDS_MAX: i64 = 1 << 32;
 
 /// What is wrong with a StorageClass.
-pub fn validate_class(object: &Value) -> ErrorList {
+pub(crate) fn validate_class(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let provisioner = object.text("provisioner");
     let path = Path::new("provisioner");
@@ -85,7 +85,7 @@ fn validate_topology(errors: &mut ErrorList, path: &Path, expression: &Value, be
 }
 
 /// What is wrong with a changed StorageClass.
-pub fn validate_class_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_class_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
         unchanged(&mut errors, &Path::new(name), object, old, name);
@@ -94,7 +94,7 @@ pub fn validate_class_update(object: &Value, old: &Value) -> ErrorList {
 }
 
 /// What is wrong with a VolumeAttributesClass.
-pub fn validate_attributes_class(object: &Value) -> ErrorList {
+pub(crate) fn validate_attributes_class(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let driver = object.text("driverName");
     let path = Path::new("driverName");
@@ -108,7 +108,7 @@ pub fn validate_attributes_class(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed VolumeAttributesClass.
-pub fn validate_attributes_class_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_attributes_class_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     for name in ["driverName", "parameters"] {
         if !is_unchanged(object, old, name) {
@@ -123,7 +123,7 @@ fn attacher(errors: &mut ErrorList, path: &Path, name: &str) {
 }
 
 /// What is wrong with a VolumeAttachment.
-pub fn validate_attachment(object: &Value) -> ErrorList {
+pub(crate) fn validate_attachment(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("spec");
     let spec = object.part("spec");
@@ -168,7 +168,7 @@ fn validate_attachment_status(errors: &mut ErrorList, object: &Value) {
 }
 
 /// What is wrong with a changed VolumeAttachment, also if its status is what changed.
-pub fn validate_attachment_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_attachment_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_attachment(object);
     spec_stays(&mut errors, object, old, "VolumeAttachmentSpec");
     errors
@@ -182,7 +182,7 @@ fn spec_stays(errors: &mut ErrorList, object: &Value, old: &Value, of: &str) {
 }
 
 /// What is wrong with a CSIDriver.
-pub fn validate_driver(object: &Value) -> ErrorList {
+pub(crate) fn validate_driver(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     validate_driver_spec(&mut errors, object);
     errors
@@ -234,7 +234,7 @@ fn validate_driver_spec(errors: &mut ErrorList, object: &Value) {
 }
 
 /// What is wrong with a changed CSIDriver.
-pub fn validate_driver_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_driver_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     validate_driver_spec(&mut errors, object);
     let (spec, old) = (&object["spec"], &old["spec"]);
@@ -245,7 +245,7 @@ pub fn validate_driver_update(object: &Value, old: &Value) -> ErrorList {
 }
 
 /// What is wrong with a CSINode.
-pub fn validate_node(object: &Value) -> ErrorList {
+pub(crate) fn validate_node(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let drivers = object.part("spec").items("drivers");
     for (i, driver) in drivers.iter().enumerate() {
@@ -285,7 +285,7 @@ pub fn validate_node(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed CSINode: drivers come and go, and only what they can take may change.
-pub fn validate_node_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_node_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_node(object);
     for driver in object.part("spec").items("drivers") {
         let mut old_drivers = old.part("spec").items("drivers").iter();
@@ -301,7 +301,7 @@ pub fn validate_node_update(object: &Value, old: &Value) -> ErrorList {
 }
 
 /// What is wrong with a CSIStorageCapacity.
-pub fn validate_capacity(object: &Value) -> ErrorList {
+pub(crate) fn validate_capacity(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     if let Some(topology) = object.object("nodeTopology") {
         errors.extend(labels::validate(topology, &Path::new("nodeTopology"), true));
@@ -317,7 +317,7 @@ pub fn validate_capacity(object: &Value) -> ErrorList {
 }
 
 /// What is wrong with a changed CSIStorageCapacity.
-pub fn validate_capacity_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_capacity_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_capacity(object);
     if object.member("nodeTopology") != old.member("nodeTopology") {
         errors.invalid(&Path::new("nodeTopology"), json_or_null(object.member("nodeTopology")), IMMUTABLE);

@@ -14,13 +14,13 @@ use super::report::{Report as _, json_or_null, named};
 use super::unified_diff::unified_diff;
 use super::{internal, node_selector, resources, semantic};
 
-pub use claim::{validate_claim, validate_claim_status, validate_claim_update};
+pub(crate) use claim::{validate_claim, validate_claim_status, validate_claim_update};
 
 pub(super) const ACCESS_MODES: [&str; 4] =
     ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
 /// What is wrong with a PersistentVolume.
-pub fn validate(object: &Value) -> ErrorList {
+pub(crate) fn validate(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     validate_spec(&mut errors, &Path::new("spec"), object.part("spec"));
     errors
@@ -116,7 +116,7 @@ fn volume_mode(errors: &mut ErrorList, path: &Path, spec: &Value) {
 }
 
 /// What is wrong with a changed PersistentVolume.
-pub fn validate_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate(object);
     let (spec, old_spec) = (object.part("spec"), old.part("spec"));
     let path = Path::new("spec");

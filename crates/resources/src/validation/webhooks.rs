@@ -14,7 +14,7 @@ const REVIEW_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 const CONDITIONS_MAX: usize = 64;
 
 /// What is wrong with a configuration of webhooks, new or changed.
-pub fn validate(object: &Value, is_mutating: bool) -> ErrorList {
+pub(crate) fn validate(object: &Value, is_mutating: bool) -> ErrorList {
     let mut errors = ErrorList::new();
     let webhooks = object.items("webhooks");
     for (i, webhook) in webhooks.iter().enumerate() {

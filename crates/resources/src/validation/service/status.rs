@@ -10,7 +10,7 @@ use super::super::{conditions, ip};
 use super::addresses::host_name;
 
 /// What is wrong with a Service whose status is changed.
-pub fn validate_status(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_status(object: &Value, old: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("status").child("loadBalancer");
     let status = object.part("status");

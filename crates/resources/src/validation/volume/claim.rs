@@ -15,7 +15,7 @@ use super::{access_modes, mode_stays};
 const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// What is wrong with a PersistentVolumeClaim.
-pub fn validate_claim(object: &Value) -> ErrorList {
+pub(crate) fn validate_claim(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     claim_spec::validate(&mut errors, &Path::new("spec"), object.part("spec"));
     errors
@@ -23,7 +23,7 @@ pub fn validate_claim(object: &Value) -> ErrorList {
 
 /// What is wrong with a changed PersistentVolumeClaim. Of its spec only the size and the class of attributes may change,
 /// and what is set once: the volume by whoever binds it, the class by whoever knows the default.
-pub fn validate_claim_update(object: &Value, old: &Value) -> ErrorList {
+pub(crate) fn validate_claim_update(object: &Value, old: &Value) -> ErrorList {
     let mut errors = validate_claim(object);
     let mut spec = object["spec"].clone();
     let mut old_spec = old["spec"].clone();
@@ -104,7 +104,7 @@ fn attributes_class(errors: &mut ErrorList, object: &Value, old: &Value) {
 }
 
 /// What is wrong with a PersistentVolumeClaim whose status is changed.
-pub fn validate_claim_status(object: &Value) -> ErrorList {
+pub(crate) fn validate_claim_status(object: &Value) -> ErrorList {
     let mut errors = ErrorList::new();
     let path = Path::new("status");
     let status = object.part("status");
