@@ -14,6 +14,8 @@ pub mod label_selector;
 mod members;
 mod pod_spec;
 pub mod pods;
+#[cfg(test)]
+mod recorded_tests;
 mod report;
 pub mod resources;
 mod semantic;
