@@ -40,7 +40,13 @@ mod pod_spec;
 pub mod pods;
 mod priority_class;
 mod quota;
+#[cfg(test)]
+mod random_documents;
+#[cfg(test)]
+mod random_tests;
 mod rbac;
+#[cfg(test)]
+mod recorded_tests;
 #[cfg(test)]
 mod recordings;
 mod report;
