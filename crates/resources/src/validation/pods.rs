@@ -7,6 +7,8 @@ mod log_options;
 mod quality_of_service;
 mod resize;
 mod status;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use apimachinery::{ErrorList, Path};

@@ -207,10 +207,10 @@ mod tests {
 
     #[test]
     fn shows_changes_with_three_lines_around() {
-        let old = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm";
-        let new = "a\nb\nc\nd\nE\nf\ng\nh\ni\nj\nk\nm";
+        let old = "a\nb\nc\nd\ne\nf\ng\nh\n-\ni\nj\nk\nl\nm";
+        let new = "a\nb\nc\nd\nE\nf\ng\nh\n-\ni\nj\nk\nm";
         let expected =
-            "@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n@@ -9,5 +9,4 @@\n i\n j\n k\n-l\n m\n";
+            "@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n@@ -10,5 +10,4 @@\n i\n j\n k\n-l\n m\n";
         assert_eq!(unified_diff(old, new), expected);
         assert_eq!(unified_diff(old, old), "");
         assert_eq!(unified_diff("a", "b"), "@@ -1 +1 @@\n-a\n+b\n");

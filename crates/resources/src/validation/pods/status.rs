@@ -31,7 +31,11 @@ pub(super) fn validate(pod: &Value, old: &Value) -> ErrorList {
     }
     let nominated = status.text("nominatedNodeName");
     if !nominated.is_empty() && nominated != old_status.text("nominatedNodeName") {
-        dns_subdomain(&mut errors, &path.child("nominatedNodeName"), nominated);
+        let path = path.child("nominatedNodeName");
+        dns_subdomain(&mut errors, &path, nominated);
+        if !old_spec.text("nodeName").is_empty() {
+            errors.forbidden(&path, "may not be set on pods that are already bound to a node");
+        }
     }
     if status.text("qosClass") != old_status.text("qosClass") {
         errors.invalid(&path.child("qosClass"), named(status.text("qosClass")), IMMUTABLE);
