@@ -2,6 +2,7 @@
 
 mod created;
 mod discovery;
+mod facts;
 mod random;
 mod updated;
 
