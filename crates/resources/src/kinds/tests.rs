@@ -1,9 +1,11 @@
 //! The table against what a real server says of it.
 
 mod created;
+mod defaults;
 mod discovery;
 mod facts;
 mod random;
+mod strategies;
 mod updated;
 
 use std::collections::BTreeSet;
