@@ -41,11 +41,21 @@ mod tests;
 pub use self::core::service;
 pub use groups::{GROUPS, Group};
 
+use serde_json::Value;
+
+use crate::defaults;
 use crate::kind::Kind;
 
 /// All of them, in the order of discovery: by group, and by name within a group.
 pub fn all() -> &'static [&'static Kind] {
     ALL
+}
+
+/// Sets the defaults of a body of a subresource or review, by its kind. Most have none.
+pub fn set_defaults_of_body(kind: &str, body: &mut Value) {
+    if kind == "TokenRequest" {
+        defaults::authentication::token_request(body);
+    }
 }
 
 static ALL: &[&Kind] = &[

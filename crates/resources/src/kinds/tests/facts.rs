@@ -169,3 +169,34 @@ fn objects_are_read_in_another_version_as_a_real_server_converts_them() {
     assert!(found.is_empty(), "{found:#?}");
     assert!(!is_there || n_seen > 0, "nothing was read in another version");
 }
+
+/// What some kinds demand of names besides their format.
+const OF_VALIDATION: [&str; 5] =
+    ["must be no more than 52 characters", "must be \"", "must be spec.names.plural", "will not able", "is reserved"];
+
+#[test]
+fn names_are_refused_as_the_table_says() {
+    let (mut n_good, mut n_bad, mut found) = (0, 0, Vec::new());
+    let is_there = each_request(|target, request, response, _| {
+        let is_create = request["method"] == "POST" && target.name.is_empty();
+        let name = Meta::of(&request["body"]).name();
+        if !is_create || name.is_empty() || !matches!(response["status"].as_i64(), Some(201 | 422)) {
+            return;
+        }
+        let ours = target.kind.name_rule.check(name);
+        let causes = response["body"]["details"]["causes"].as_array().into_iter().flatten();
+        let theirs: Vec<_> = causes
+            .filter(|cause| cause["field"] == "metadata.name" && cause["reason"] == "FieldValueInvalid")
+            .filter_map(|cause| cause["message"].as_str())
+            .filter(|message| !OF_VALIDATION.iter().any(|other| message.contains(other)))
+            .collect();
+        let is_same = ours.len() == theirs.len()
+            && ours.iter().zip(&theirs).all(|(ours, theirs)| theirs.ends_with(ours.as_str()));
+        if !is_same {
+            found.push(format!("{:?} {name}: ours {ours:?}, theirs {theirs:?}", target.kind));
+        }
+        *(if ours.is_empty() { &mut n_good } else { &mut n_bad }) += 1;
+    });
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(!is_there || n_good > 300 && n_bad > 20, "only {n_good} good and {n_bad} bad names");
+}
