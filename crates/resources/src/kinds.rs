@@ -24,6 +24,7 @@ mod core;
 mod discovery;
 mod flowcontrol;
 mod groups;
+mod name_rules;
 mod name_warnings;
 mod networking;
 mod node;
