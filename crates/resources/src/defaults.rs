@@ -7,6 +7,7 @@
 pub(crate) mod admissionregistration;
 pub(crate) mod apiextensions;
 pub(crate) mod apps;
+pub(crate) mod authentication;
 pub(crate) mod autoscaling;
 pub(crate) mod batch;
 mod container;

@@ -71,6 +71,8 @@ pub struct Kind {
     pub subresources: &'static [Subresource],
     /// The format of names.
     pub name_rule: NameRule,
+    /// The format of names in requests for another group than [`Kind::group`]: events.
+    pub name_rule_elsewhere: Option<NameRule>,
     /// Whether a PUT of a name that does not exist creates.
     pub creates_on_update: bool,
     /// Whether a PUT without resourceVersion overwrites what is there.
@@ -164,6 +166,7 @@ impl Kind {
             verbs: Verbs::ALL,
             subresources: &[],
             name_rule: NameRule::Dns1123Subdomain,
+            name_rule_elsewhere: None,
             creates_on_update: false,
             allows_unconditional_update: true,
             generation: Generation::Untouched,
@@ -194,6 +197,11 @@ impl Kind {
     pub fn storage_version(&self) -> GroupVersion {
         let (group, version) = self.versions[self.stored_in];
         GroupVersion::new(group, version)
+    }
+
+    /// The format of names in requests for a group that serves the kind.
+    pub fn name_rule_in(&self, group: &str) -> NameRule {
+        self.name_rule_elsewhere.filter(|_| group != self.group).unwrap_or(self.name_rule)
     }
 
     /// A subresource.

@@ -2,6 +2,8 @@
 
 mod signing_request;
 
+use apimachinery::names::NameRule;
+
 use crate::kind::{Kind, Subresource, UnknownField, Versions};
 use crate::kinds::selectable;
 
@@ -9,6 +11,7 @@ const VERSIONS: Versions = &[("certificates.k8s.io", "v1")];
 
 /// `CertificateSigningRequest`.
 pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
+    name_rule: NameRule::PathSegment,
     versions: VERSIONS,
     short_names: &["csr"],
     is_namespaced: false,

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::defaults;
 use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Subresource, UnknownField, Verbs, Versions};
-use crate::kinds::{name_warnings, selectable};
+use crate::kinds::{name_rules, name_warnings, selectable};
 
 const VERSIONS: Versions = &[("", "v1")];
 
@@ -59,6 +59,8 @@ pub(super) static ENDPOINTS: Kind = Kind {
 
 /// `Event`.
 pub(super) static EVENT: Kind = Kind {
+    name_rule: NameRule::PathSegment,
+    name_rule_elsewhere: Some(NameRule::Dns1123Subdomain),
     versions: &[("", "v1"), ("events.k8s.io", "v1")],
     short_names: &["ev"],
     creates_on_update: true,
@@ -192,6 +194,7 @@ pub(super) static POD_TEMPLATE: Kind = Kind {
 
 /// `ReplicationController`.
 pub(super) static REPLICATION_CONTROLLER: Kind = Kind {
+    name_rule: name_rules::LONG_NAME,
     versions: VERSIONS,
     short_names: &["rc"],
     categories: &["all"],

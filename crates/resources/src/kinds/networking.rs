@@ -1,14 +1,11 @@
 //! Networks: `networking.k8s.io`.
 
-use std::net::IpAddr;
-
 use apimachinery::meta::Meta;
-use apimachinery::names::NameRule;
 use serde_json::Value;
 
 use crate::defaults;
 use crate::kind::{Context, Generation, Hooks, Kind, Subresource, Versions};
-use crate::kinds::status_update;
+use crate::kinds::{name_rules, status_update};
 
 const VERSIONS: Versions = &[("networking.k8s.io", "v1")];
 
@@ -38,7 +35,7 @@ pub(super) static IP_ADDRESS: Kind = Kind {
     versions: VERSIONS,
     short_names: &["ip"],
     is_namespaced: false,
-    name_rule: NameRule::Own(ip_address_name),
+    name_rule: name_rules::IP_ADDRESS,
     ..Kind::named("networking.k8s.io", "IPAddress", "ipaddress", "ipaddresses")
 };
 
@@ -60,18 +57,6 @@ pub(super) static SERVICE_CIDR: Kind = Kind {
     strategy: &Hooks { prepare_for_update: status_update::keeps_metadata, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "ServiceCIDR", "servicecidr", "servicecidrs")
 };
-
-/// The name of an IPAddress is the address, in its one canonical form.
-fn ip_address_name(name: &str, _is_prefix: bool) -> Vec<String> {
-    match name.parse::<IpAddr>() {
-        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
-            vec!["must not be an IPv4-mapped IPv6 address".to_owned()]
-        }
-        Ok(address) if address.to_string() == name => Vec::new(),
-        Ok(address) => vec![format!("must be in canonical form (\"{address}\")")],
-        Err(_) => vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()],
-    }
-}
 
 fn ingress_warnings(_context: Context<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
     const ANNOTATION: &str = "kubernetes.io/ingress.class";

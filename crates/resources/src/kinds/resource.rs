@@ -5,12 +5,13 @@ mod slice;
 
 use crate::defaults;
 use crate::kind::{Deletion, Generation, Hooks, Kind, Subresource, UnknownField, Versions};
-use crate::kinds::selectable;
+use crate::kinds::{name_rules, selectable};
 
 const VERSIONS: Versions = &[("resource.k8s.io", "v1")];
 
 /// `DeviceClass`.
 pub(super) static DEVICE_CLASS: Kind = Kind {
+    name_rule: name_rules::LONG_NAME,
     versions: VERSIONS,
     is_namespaced: false,
     generation: Generation::Of(&["spec"]),

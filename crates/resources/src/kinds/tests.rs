@@ -1,8 +1,11 @@
 //! The table against what a real server says of it.
 
 mod created;
+mod defaults;
 mod discovery;
+mod facts;
 mod random;
+mod strategies;
 mod updated;
 
 use std::collections::BTreeSet;
@@ -94,6 +97,10 @@ fn filled(value: &Value) -> Value {
             }
         }
         Value::Array(items) => items.iter().map(filled).collect(),
+        Value::String(text) if text.contains("${suffix:") => {
+            let (start, rest) = text.split_once("${suffix:").unwrap_or_default();
+            format!("{start}x2b4c{}", rest.split_once('}').unwrap_or_default().1).into()
+        }
         Value::String(text) if text.starts_with("${uid:") => {
             format!("uid-{}", text["${uid:".len()..].trim_end_matches('}')).into()
         }

@@ -34,7 +34,13 @@ fn kind_of(path: &str) -> Option<(&'static Kind, &'static str, &'static str)> {
 }
 
 /// What the server does with a new object, without admission and allocators.
-fn created(kind: &Kind, group: &str, version: &str, sent: &Value, answer: &Value) -> Result<Value, String> {
+fn created(
+    kind: &Kind,
+    group: &str,
+    version: &str,
+    sent: &Value,
+    answer: &Value,
+) -> Result<(Value, Vec<String>), String> {
     let schema = Schema::get();
     let of = schema.type_of(group, version, kind.kind).ok_or("no type")?;
     let mut object = schema.decode_value(of, sent).map_err(|error| error.to_string())?.value;
@@ -57,6 +63,7 @@ fn created(kind: &Kind, group: &str, version: &str, sent: &Value, answer: &Value
     }
     let groups = ["system:masters".to_owned(), "system:authenticated".to_owned()];
     kind.strategy.prepare_for_create(context(&groups, ""), &mut object);
+    let warnings = kind.strategy.warnings(context(&groups, ""), &object, None);
     kind.strategy.canonicalize(&mut object);
     let stored = schema.type_of(to_group, to_version, kind.kind).ok_or("no type")?;
     schema.normalise(stored, &mut object);
@@ -69,7 +76,7 @@ fn created(kind: &Kind, group: &str, version: &str, sent: &Value, answer: &Value
     if is_converted {
         kind.strategy.convert(&mut object, (to_group, to_version), (group, version));
     }
-    Ok(object)
+    Ok((object, warnings))
 }
 
 /// What admission and allocators add, and the server gives, is not compared.
@@ -153,9 +160,28 @@ fn drop_token(spec: &mut Value) {
     }
 }
 
+/// The warnings of an answer that are about the object itself, not about how it was written or what admission thinks.
+fn warnings_of_kinds(kind: &Kind, response: &Value) -> Vec<String> {
+    const OF_OTHERS: [&str; 6] = [
+        "unknown field",
+        "duplicate field",
+        "line ",
+        "would violate",
+        "Validation failed for",
+        "existing pods in",
+    ];
+    let headers = response["headers"]["warning"].as_array().into_iter().flatten();
+    let texts = headers.filter_map(|header| header.as_str()?.strip_prefix("299 - \"")?.strip_suffix('"'));
+    let texts = texts.map(|text| text.replace("\\\"", "\"").replace("\\\\", "\\"));
+    texts
+        .filter(|text| *text != kind.deprecation && !OF_OTHERS.iter().any(|start| text.starts_with(start)))
+        .collect()
+}
+
 #[test]
 fn new_objects_are_as_a_real_server_answered() {
     let Some(folder) = recordings() else { return };
+    let mut n_warnings = 0;
     let (mut n_objects, mut found) = (0, BTreeMap::<String, (usize, Value)>::new());
     let mut kinds = BTreeSet::new();
     for family in ["crud", "pods", "patch", "tables", "validation", "listwatch", "crds", "auth"] {
@@ -176,11 +202,19 @@ fn new_objects_are_as_a_real_server_answered() {
                 let theirs = filled(&response["body"]);
                 let sent = filled(&request["body"]);
                 let differing = match created(kind, group, version, &sent, &theirs) {
-                    Ok(ours) => differences(
-                        &without_what_others_do(kind, &ours, &sent),
-                        &without_what_others_do(kind, &theirs, &sent),
-                        "",
-                    ),
+                    Ok((ours, warnings)) => {
+                        let mut found = differences(
+                            &without_what_others_do(kind, &ours, &sent),
+                            &without_what_others_do(kind, &theirs, &sent),
+                            "",
+                        );
+                        let recorded = warnings_of_kinds(kind, response);
+                        if warnings != recorded {
+                            found.push(format!("warns {warnings:?}, theirs {recorded:?}"));
+                        }
+                        n_warnings += warnings.len();
+                        found
+                    }
                     Err(error) => vec![error],
                 };
                 for difference in differing {
@@ -193,7 +227,7 @@ fn new_objects_are_as_a_real_server_answered() {
     for (difference, (n, first)) in &found {
         println!("{n} x {difference}   (first in {first})");
     }
-    println!("{n_objects} objects of {} kinds compared", kinds.len());
+    println!("{n_objects} objects of {} kinds compared, with {n_warnings} warnings", kinds.len());
     assert!(n_objects > 500, "only {n_objects} objects were found to compare");
     assert!(found.is_empty(), "{} kinds of differences", found.len());
 }

@@ -12,16 +12,16 @@ use crate::kinds::{all, scale};
 use crate::schema::Schema;
 
 /// What a path names.
-struct Target<'p> {
-    kind: &'static Kind,
-    version: (&'static str, &'static str),
-    namespace: &'p str,
-    name: &'p str,
-    subresource: &'p str,
+pub(super) struct Target<'p> {
+    pub(super) kind: &'static Kind,
+    pub(super) version: (&'static str, &'static str),
+    pub(super) namespace: &'p str,
+    pub(super) name: &'p str,
+    pub(super) subresource: &'p str,
 }
 
 /// `/apis/apps/v1/namespaces/x/deployments/a/status`.
-fn target(path: &str) -> Option<Target<'_>> {
+pub(super) fn target(path: &str) -> Option<Target<'_>> {
     let parts: Vec<_> = path.trim_matches('/').split('/').collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api", version, rest @ ..] => ("", *version, rest),

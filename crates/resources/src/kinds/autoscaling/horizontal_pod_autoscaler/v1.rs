@@ -3,8 +3,11 @@
 //! The annotations hold metrics and statuses in the form of the former `v2beta1`, where targets and values are fields of
 //! the source: `targetAverageUtilization` rather than `target.averageUtilization`.
 
+mod annotation;
+
 use serde_json::{Value, json};
 
+use self::annotation::text;
 use crate::document::{Members as _, Object, members_of};
 
 const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
@@ -24,10 +27,10 @@ pub(super) fn from_v2(object: &mut Value) {
     let mut annotations = Vec::new();
     let spec = object.members_made("spec");
     let mut metrics = taken_list(spec, "metrics");
-    if let Some(place) = metrics.iter().position(is_cpu_utilization) {
-        let cpu = metrics.remove(place);
+    if let Some(cpu) = metrics.iter().find(|metric| is_cpu_utilization(metric)) {
         spec.put("targetCPUUtilizationPercentage", cpu["resource"]["target"]["averageUtilization"].clone());
     }
+    metrics.retain(|metric| !is_cpu_utilization(metric));
     if !metrics.is_empty() {
         metrics.iter_mut().for_each(|metric| flatten(metric, "target", "target"));
         annotations.push((METRICS, text(&metrics.into())));
@@ -86,12 +89,12 @@ pub(super) fn into_v2(object: &mut Value) {
         }
     }
     let spec = object.members_made("spec");
-    let mut all = Vec::new();
+    let mut all: Vec<_> =
+        list(metrics).into_iter().map(|metric| unflatten(metric, "target", "target")).collect();
     if let Some(target) = spec.remove("targetCPUUtilizationPercentage").filter(|target| !target.is_null()) {
         let target = json!({ "type": "Utilization", "averageUtilization": target });
         all.push(json!({ "type": "Resource", "resource": { "name": "cpu", "target": target } }));
     }
-    all.extend(list(metrics).into_iter().map(|metric| unflatten(metric, "target", "target")));
     if !all.is_empty() {
         spec.put("metrics", all);
     }
@@ -107,9 +110,10 @@ pub(super) fn into_v2(object: &mut Value) {
     let cpu = status.remove("currentCPUUtilizationPercentage").filter(|value| !value.is_null());
     let mut current: Vec<_> =
         list(current).into_iter().map(|metric| unflatten(metric, "current", "current")).collect();
-    if let (Some(value), false) = (cpu, current.iter().any(is_cpu)) {
+    // The annotation says more than the field.
+    if let (Some(value), true) = (cpu, current.is_empty()) {
         let value = json!({ "averageUtilization": value });
-        current.insert(0, json!({ "type": "Resource", "resource": { "name": "cpu", "current": value } }));
+        current.push(json!({ "type": "Resource", "resource": { "name": "cpu", "current": value } }));
     }
     if !current.is_empty() {
         status.put("currentMetrics", current);
@@ -118,10 +122,6 @@ pub(super) fn into_v2(object: &mut Value) {
     if !conditions.is_empty() {
         status.put("conditions", conditions);
     }
-}
-
-fn text(value: &Value) -> String {
-    apimachinery::go::compact_json(value)
 }
 
 fn list(value: Option<Value>) -> Vec<Value> {
@@ -168,6 +168,17 @@ fn flatten(metric: &mut Value, from: &str, of: &str) {
             if let Some(value) = value {
                 fields.put(&member(of, name, source), value.clone());
             }
+        }
+        // These are no pointers upstream.
+        let printed = match (of, source) {
+            ("target", "object") => Some("targetValue"),
+            ("target", "pods") => Some("targetAverageValue"),
+            ("current", "object" | "external") => Some("currentValue"),
+            ("current", _) => Some("currentAverageValue"),
+            _ => None,
+        };
+        if let Some(name) = printed {
+            fields.fill_absent(name, "0");
         }
         if let Some(Value::Object(identifier)) = fields.remove("metric") {
             let (name, selector) = match source {
@@ -226,4 +237,67 @@ fn unflatten(mut metric: Value, into: &str, of: &str) -> Value {
         }
     }
     metric
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{BEHAVIOR, CONDITIONS, METRICS, UP_TOLERANCE, from_v2, into_v2};
+
+    #[test]
+    fn what_v1_has_no_field_for_is_in_annotations() {
+        let v2 = json!({
+            "metadata": { "annotations": { "own": "x" } },
+            "spec": {
+                "maxReplicas": 3,
+                "metrics": [
+                    { "type": "Pods", "pods": {
+                        "metric": { "name": "rate", "selector": { "matchLabels": { "type": "x", "a": "b" } } },
+                        "target": { "type": "AverageValue", "averageValue": "3" },
+                    } },
+                    { "type": "Object", "object": {
+                        "describedObject": { "kind": "Service", "name": "s" },
+                        "metric": { "name": "hits" },
+                        "target": { "type": "Value", "value": "10" },
+                    } },
+                    { "type": "Resource", "resource": {
+                        "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 60 },
+                    } },
+                ],
+                "behavior": { "scaleUp": { "selectPolicy": "Max", "tolerance": "50m" } },
+            },
+            "status": {
+                "desiredReplicas": 1,
+                "conditions": [{ "type": "AbleToScale", "status": "True" }],
+            },
+        });
+        let mut object = v2.clone();
+        from_v2(&mut object);
+        assert_eq!(object["spec"], json!({ "maxReplicas": 3, "targetCPUUtilizationPercentage": 60 }));
+        assert_eq!(object["status"], json!({ "desiredReplicas": 1 }));
+        let annotations = &object["metadata"]["annotations"];
+        assert_eq!(
+            annotations[METRICS],
+            concat!(
+                r#"[{"type":"Pods","pods":{"metricName":"rate","targetAverageValue":"3","#,
+                r#""selector":{"matchLabels":{"a":"b","type":"x"}}}},"#,
+                r#"{"type":"Object","object":{"target":{"kind":"Service","name":"s"},"metricName":"hits","#,
+                r#""targetValue":"10"}}]"#
+            )
+        );
+        assert_eq!(annotations[BEHAVIOR], r#"{"scaleUp":{"selectPolicy":"Max"}}"#);
+        assert_eq!(annotations[CONDITIONS], r#"[{"type":"AbleToScale","status":"True"}]"#);
+        assert_eq!(annotations[UP_TOLERANCE], "50m");
+        assert_eq!(annotations["own"], "x");
+        into_v2(&mut object);
+        assert_eq!(object, v2);
+    }
+
+    #[test]
+    fn annotations_that_are_no_json_are_dropped() {
+        let mut object = json!({ "metadata": { "annotations": { METRICS: "{" } }, "spec": {}, "status": {} });
+        into_v2(&mut object);
+        assert_eq!(object, json!({ "metadata": {}, "spec": {}, "status": {} }));
+    }
 }
