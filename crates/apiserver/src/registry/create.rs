@@ -4,6 +4,7 @@ use apimachinery::field::Path;
 use apimachinery::meta::{self, Meta, MetaMut, MetaRules};
 use apimachinery::Status;
 use resources::kind::{Generation, Kind};
+use resources::validation;
 use serde_json::Value;
 use store::{Error, Expect};
 
@@ -108,6 +109,7 @@ impl Registry {
         kind.strategy.prepare_for_create(context, &mut object);
         let mut errors = validate_meta(kind, &object);
         errors.extend(kind.strategy.validate(context, &object));
+        errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
         if !errors.is_empty() {
             return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }

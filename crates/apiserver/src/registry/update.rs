@@ -4,6 +4,7 @@ use apimachinery::field::Path;
 use apimachinery::meta::{self, Meta, MetaMut};
 use apimachinery::{GroupKind, Status};
 use resources::kind::{Generation, Kind};
+use resources::validation;
 use serde_json::Value;
 use store::{Entry, Error, Expect, Write};
 
@@ -140,6 +141,13 @@ impl Registry {
         errors.extend(errors.clone());
         errors.extend(meta::validate_finalizers_of_core_kinds(&object, &path));
         errors.extend(kind.strategy.validate_update(context, &object, &old));
+        errors.extend(validation::validate_update(
+            target.served.group,
+            kind.kind,
+            context,
+            &object,
+            &old,
+        ));
         if !errors.is_empty() {
             return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }
