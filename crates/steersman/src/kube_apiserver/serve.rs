@@ -125,7 +125,7 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
         certificates::load_roots(path, &mut roots).context("--client-ca-file")?;
     }
     let admin = authority.client("admin", &Subject::new("kubernetes-admin", &["system:masters"]), now)?;
-    let server = format!("https://{}", SocketAddr::new(local(options, address), listener.address().port()));
+    let server = format!("https://{}", SocketAddr::new(local(options), listener.address().port()));
     let kubeconfig = Kubeconfig {
         cluster: "steersman",
         server: &server,
@@ -142,8 +142,8 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
 }
 
 /// The address for clients on this machine.
-fn local(options: &Options, address: IpAddr) -> IpAddr {
-    if options.bind_address.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address }
+fn local(options: &Options) -> IpAddr {
+    Some(options.bind_address).filter(|bound| !bound.is_unspecified()).unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
 /// What the serving certificate is good for.
