@@ -70,7 +70,8 @@ impl Discovery {
 
     /// Paths for the index.
     pub fn paths(&self) -> Vec<String> {
-        let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned(), "/apis/".to_owned()];
+        let mut paths =
+            vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned(), "/apis/".to_owned()];
         for group in GROUPS.iter().filter(|group| !group.name.is_empty()) {
             paths.push(format!("/apis/{}", group.name));
             paths.extend(group.versions.iter().map(|(version, _)| format!("/apis/{}/{version}", group.name)));
@@ -141,7 +142,8 @@ fn find_group(name: &str) -> Option<&'static Group> {
 }
 
 fn group_versions(group: &Group) -> (Value, Value) {
-    let version = |version: &str| json!({"groupVersion": api_version(group.name, version), "version": version});
+    let version =
+        |version: &str| json!({"groupVersion": api_version(group.name, version), "version": version});
     let versions: Vec<Value> = group.versions.iter().map(|(name, _)| version(name)).collect();
     let preferred = versions.first().cloned().unwrap_or_default();
     (versions.into(), preferred)

@@ -125,9 +125,11 @@ mod tests {
 
     #[test]
     fn stored_bytes_begin_alike_and_take_the_version_in() {
-        let object = json!({"apiVersion": "x", "a": 1, "metadata": {"name": "n", "resourceVersion": "7"}, "z": [2]});
+        let object =
+            json!({"apiVersion": "x", "a": 1, "metadata": {"name": "n", "resourceVersion": "7"}, "z": [2]});
         let stored = encode(&LEASE, &object);
-        let text = r#"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n"},"a":1,"z":[2]}"#;
+        let text =
+            r#"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n"},"a":1,"z":[2]}"#;
         assert_eq!(stored, text);
         let mut served = BytesMut::new();
         put_served(&mut served, &head(&LEASE), &stored, 9);

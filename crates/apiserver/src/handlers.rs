@@ -34,10 +34,15 @@ use crate::server::Server;
 /// Answers a request for a resource.
 pub async fn resource(server: &Server, request: Authorized, mut call: Call) -> Reply {
     let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All).unwrap_or_default();
-    match route(server, &request, &mut call).await {
+    let attributes = request.attributes();
+    let kinds = &server.registry.kinds;
+    let served = kinds.find(&attributes.group, &attributes.version, &attributes.resource);
+    let warnings = served.map(deprecation).unwrap_or_default();
+    let reply = match route(server, &request, &mut call).await {
         Ok(reply) => reply,
         Err(status) => Reply::error(&accepted, &status),
-    }
+    };
+    reply.with_warnings(warnings)
 }
 
 async fn route(server: &Server, request: &Authorized, call: &mut Call) -> Result<Reply, Box<Status>> {
@@ -57,22 +62,20 @@ async fn route(server: &Server, request: &Authorized, call: &mut Call) -> Result
     let is_collection = matches!(verb, Verb::List | Verb::Watch);
     negotiation::check_route(&call.headers, is_collection)?;
     let target = Target::of(request, served);
-    let warnings = deprecation(served);
-    let reply = if let Some(subresource) = subresource {
-        subresources::handle(server, request, target, subresource, verb, call).await?
+    if let Some(subresource) = subresource {
+        subresources::handle(server, request, target, subresource, verb, call).await
     } else {
         match verb {
-            Verb::Get => get::handle(server, request, &target, call).await?,
-            Verb::List => list::handle(server, request, &target, call).await?,
-            Verb::Watch => watch::handle(server, request, &target, call).await?,
-            Verb::Create => create::handle(server, request, &target, call).await?,
-            Verb::Update => update::handle(server, request, &target, call).await?,
-            Verb::Patch => patch::handle(server, request, &target, call).await?,
-            Verb::Delete => delete::handle(server, request, &target, call).await?,
-            Verb::DeleteCollection => delete::handle_collection(server, request, &target, call).await?,
+            Verb::Get => get::handle(server, request, &target, call).await,
+            Verb::List => list::handle(server, request, &target, call).await,
+            Verb::Watch => watch::handle(server, request, &target, call).await,
+            Verb::Create => create::handle(server, request, &target, call).await,
+            Verb::Update => update::handle(server, request, &target, call).await,
+            Verb::Patch => patch::handle(server, request, &target, call).await,
+            Verb::Delete => delete::handle(server, request, &target, call).await,
+            Verb::DeleteCollection => delete::handle_collection(server, request, &target, call).await,
         }
-    };
-    Ok(reply.with_warnings(warnings))
+    }
 }
 
 /// What is done with a resource.
@@ -166,9 +169,9 @@ fn check_method(
 fn deprecation(served: Served) -> Vec<String> {
     match (served.group, served.version, served.kind.kind) {
         ("", "v1", "ComponentStatus") => vec!["v1 ComponentStatus is deprecated in v1.19+".to_owned()],
-        ("", "v1", "Endpoints") => vec![
-            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned(),
-        ],
+        ("", "v1", "Endpoints") => {
+            vec!["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()]
+        }
         _ => Vec::new(),
     }
 }

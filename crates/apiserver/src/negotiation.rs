@@ -227,9 +227,7 @@ fn is_pretty(headers: &HeaderMap, query: Query<'_>) -> bool {
         return pretty;
     }
     let agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
-    agent.is_some_and(|agent| {
-        ["curl", "Wget", "Mozilla/5.0"].into_iter().any(|tool| agent.starts_with(tool))
-    })
+    agent.is_some_and(|agent| ["curl", "Wget", "Mozilla/5.0"].into_iter().any(|tool| agent.starts_with(tool)))
 }
 
 /// What a watch is sent as.
@@ -274,7 +272,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::ACCEPT, accept.parse().unwrap());
         match negotiate(&headers, Query(&[]), Transforms::All) {
-            Ok(accepted) => format!("{:?} {:?} {}", accepted.format, accepted.target, accepted.target_version),
+            Ok(accepted) => {
+                format!("{:?} {:?} {}", accepted.format, accepted.target, accepted.target_version)
+            }
             Err(status) => status.code.to_string(),
         }
     }

@@ -169,7 +169,8 @@ fn routes_of(kind: &'static Kind, group: &str, version: &str) -> Vec<OwnedRoute>
     let of_object = [Verb::Get, Verb::Update, Verb::Patch, Verb::Delete, Verb::Watch];
     let object = format!("{collection}/{{name}}");
     if kind.is_namespaced {
-        let across = if kind.is_stored() { verbs(kind.verbs, &[Verb::List, Verb::Watch]) } else { Vec::new() };
+        let across =
+            if kind.is_stored() { verbs(kind.verbs, &[Verb::List, Verb::Watch]) } else { Vec::new() };
         add(format!("{root}/{plural}"), across, None);
     }
     add(collection.clone(), verbs(kind.verbs, &of_collection), None);

@@ -125,7 +125,11 @@ mod tests {
         check("PUT", "/api/v1/namespaces/a/finalize", "update /v1 ns=a namespaces/a/finalize []");
         check("PATCH", "/api/v1/namespaces/a/status", "patch /v1 ns=a namespaces/a/status []");
         check("DELETE", "/api/v1/namespaces/a/pods", "deletecollection /v1 ns=a pods// []");
-        check("GET", "/apis/apps/v1/namespaces/a/deployments/b/scale", "get apps/v1 ns=a deployments/b/scale []");
+        check(
+            "GET",
+            "/apis/apps/v1/namespaces/a/deployments/b/scale",
+            "get apps/v1 ns=a deployments/b/scale []",
+        );
         check("GET", "/api/v1/nodes/n/proxy/x/y", "get /v1 ns= nodes/n/proxy [\"x\", \"y\"]");
         check("HEAD", "/api/v1/nodes/n", "get /v1 ns= nodes/n/ []");
         check("OPTIONS", "/api/v1/nodes/n", " /v1 ns= nodes/n/ []");

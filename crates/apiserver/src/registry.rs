@@ -18,13 +18,14 @@ mod errors;
 mod finalizers;
 mod grace;
 mod read;
+mod rules;
 mod update;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use apimachinery::Status;
 use apimachinery::names::path_segment_name;
+use apimachinery::{GroupKind, GroupResource, Status};
 use bytes::Bytes;
 use jiff::Timestamp;
 use resources::kind::{Context, Kind};
@@ -91,7 +92,12 @@ impl Target {
     pub fn of(request: &Authorized, served: Served) -> Target {
         let attributes = request.attributes();
         let namespace = if served.kind.is_namespaced { attributes.namespace.clone() } else { String::new() };
-        Target { served, namespace, name: attributes.name.clone(), subresource: attributes.subresource.clone() }
+        Target {
+            served,
+            namespace,
+            name: attributes.name.clone(),
+            subresource: attributes.subresource.clone(),
+        }
     }
 
     /// The kind.
@@ -99,9 +105,19 @@ impl Target {
         self.served.kind
     }
 
+    /// The resource that errors name: in the group of the path.
+    pub fn group_resource(&self) -> GroupResource {
+        GroupResource::new(self.served.group, self.kind().plural)
+    }
+
+    /// The kind that errors name: in the group of the path.
+    pub fn group_kind(&self) -> GroupKind {
+        GroupKind::new(self.served.group, self.kind().kind)
+    }
+
     /// The error of an object that is not there.
     pub fn not_found(&self) -> Box<Status> {
-        Box::new(Status::not_found(&self.kind().group_resource(), &self.name))
+        Box::new(Status::not_found(&self.group_resource(), &self.name))
     }
 }
 

@@ -74,8 +74,12 @@ impl Reply {
     /// The same answer with warnings (RFC 7234 `Warning`, code 299).
     #[must_use]
     pub fn with_warnings(mut self, warnings: Vec<String>) -> Reply {
-        let distinct: Vec<&String> =
-            warnings.iter().enumerate().filter(|(i, w)| !warnings[..*i].contains(w)).map(|(_, w)| w).collect();
+        let distinct: Vec<&String> = warnings
+            .iter()
+            .enumerate()
+            .filter(|(i, w)| !warnings[..*i].contains(w))
+            .map(|(_, w)| w)
+            .collect();
         let n_runes: usize = distinct.iter().map(|warning| warning.chars().count()).sum();
         for warning in distinct {
             let cut: String = if n_runes > WARNING_RUNES_MAX {

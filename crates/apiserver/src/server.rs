@@ -67,7 +67,9 @@ impl Server {
     async fn answer(&self, request: Request, peer: &Peer) -> Reply {
         let (parts, body) = request.into_parts();
         let Some(path) = query::path(parts.uri.path()) else {
-            return Reply::plain_error(&Status::bad_request("the path is not well-formed: it has a wrong escape"));
+            return Reply::plain_error(&Status::bad_request(
+                "the path is not well-formed: it has a wrong escape",
+            ));
         };
         let query = query::parse(parts.uri.query().unwrap_or_default());
         let attributes = path::attributes(parts.method.as_str(), &path, Query(&query));

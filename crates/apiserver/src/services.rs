@@ -241,7 +241,9 @@ impl Allocators {
         // What is no address is for validation to say.
         let Ok(ip) = address.parse::<IpAddr>() else { return Ok(()) };
         let error = if !range.contains(ip) {
-            format!("the provided IP ({address}) is not in the valid range. The range of valid IPs is {range}")
+            format!(
+                "the provided IP ({address}) is not in the valid range. The range of valid IPs is {range}"
+            )
         } else if allocation.take_address(ip, service).await? {
             return Ok(());
         } else {

@@ -78,7 +78,8 @@ fn arguments(mut given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let program = given.next().unwrap_or_default();
     let mut rest: Vec<OsString> = given.collect();
     let called = Path::new(&program).file_stem();
-    if let Some(component) = COMPONENTS.into_iter().find(|name| called.is_some_and(|called| called == *name)) {
+    if let Some(component) = COMPONENTS.into_iter().find(|name| called.is_some_and(|called| called == *name))
+    {
         rest.insert(0, component.into());
     }
     if rest.first().is_some_and(|command| COMPONENTS.into_iter().any(|name| command == name)) {

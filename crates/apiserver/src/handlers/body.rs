@@ -67,7 +67,8 @@ pub(super) fn decode(
         )))
     };
     check_type(expected, said_version, said_kind, &own_version, &unhandled)?;
-    let decoded = Schema::get().decode_node(expected.of, node).map_err(|error| unhandled(error.to_string()))?;
+    let decoded =
+        Schema::get().decode_node(expected.of, node).map_err(|error| unhandled(error.to_string()))?;
     let Decoded { value, mut strict } = decoded;
     if let Some(duplicates) = duplicates {
         strict.insert(0, duplicates);
@@ -102,7 +103,8 @@ pub(super) fn set_type(value: &mut Value, api_version: &str, kind: &str) {
 fn parse(body: &[u8], format: Format) -> Result<(Node, Option<StrictError>), String> {
     match format {
         Format::Json => {
-            let syntax = |error: json::SyntaxError| format!("couldn't get version/kind; json parse error: {error}");
+            let syntax =
+                |error: json::SyntaxError| format!("couldn't get version/kind; json parse error: {error}");
             Ok((json::parse(body).map_err(syntax)?, None))
         }
         Format::Yaml => {
@@ -191,7 +193,8 @@ pub(super) fn to_served(served: Served, object: &mut Value) {
 /// Whether the object is in the namespace of the path; one that does not say is.
 pub(super) fn check_namespace(target: &Target, object: &mut Value) -> Result<(), Box<Status>> {
     let own = Meta::of(object).namespace().to_owned();
-    if own.is_empty() || own == target.namespace {
+    // Objects of kinds without namespaces lose theirs.
+    if own.is_empty() || own == target.namespace || !target.kind().is_namespaced {
         MetaMut::of(object).set_namespace(&target.namespace);
         return Ok(());
     }

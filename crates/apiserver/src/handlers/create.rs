@@ -34,7 +34,6 @@ pub(super) async fn handle(
         return Ok(Reply::document(201, &accepted, &answer).with_warnings(warnings));
     }
     let target = Target { name: Meta::of(&object).name().to_owned(), ..target.clone() };
-    let created =
-        server.registry.create(request, &target, object, options.is_dry_run, &mut warnings).await?;
+    let created = server.registry.create(request, &target, object, options.is_dry_run, &mut warnings).await?;
     Ok(render::object(server, call, target.served, &accepted, 201, created)?.with_warnings(warnings))
 }

@@ -24,13 +24,14 @@ pub(super) async fn handle(
 ) -> Result<Reply, Box<Status>> {
     let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All)?;
     let options = options(call).await?;
+    let warnings = warnings(target, &options);
     let orphans_not = options.orphan_dependents == Some(false);
     let removal = server.registry.delete(request, target, &Deletion { options }).await?;
     let kind = target.kind();
-    match removal {
+    let reply = match removal {
         Removal::Gone(object) if !kind.deletion.returns_object => {
             let meta = Meta::of(&object);
-            let body = status::success(&kind.group_resource(), meta.name(), meta.uid());
+            let body = status::success(&target.group_resource(), meta.name(), meta.uid());
             Ok(Reply::document(200, &accepted, &body))
         }
         Removal::Gone(object) => render::object(server, call, target.served, &accepted, 200, object),
@@ -38,7 +39,21 @@ pub(super) async fn handle(
             let code = if orphans_not { 202 } else { 200 };
             render::object(server, call, target.served, &accepted, code, object)
         }
+    };
+    Ok(reply?.with_warnings(warnings))
+}
+
+/// What is said to who deletes Jobs and may not expect that their pods stay.
+fn warnings(target: &Target, options: &DeleteOptions) -> Vec<String> {
+    let is_job = target.kind().group == "batch" && target.kind().kind == "Job";
+    if !is_job || options.propagation_policy.is_some() || options.orphan_dependents.is_some() {
+        return Vec::new();
     }
+    vec![
+        "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or \
+         set propagationPolicy=Orphan to suppress this warning"
+            .to_owned(),
+    ]
 }
 
 /// The options of the body, or of the query if there is no body.
@@ -75,8 +90,9 @@ pub(super) async fn handle_collection(
     list_options.validate()?;
     let selection = select::selection(target, &list_options)?;
     let options = options(call).await?;
+    let warnings = warnings(target, &options);
     let page = Page::read(server, target, &selection, &list_options).await?;
     let target = Target { name: String::new(), ..target.clone() };
     server.registry.delete_collection(request, &target, &Deletion { options }, &page.objects).await?;
-    render::list(server, call, target.served, &accepted, page)
+    Ok(render::list(server, call, target.served, &accepted, page)?.with_warnings(warnings))
 }

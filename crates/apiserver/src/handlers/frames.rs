@@ -83,8 +83,7 @@ impl Frames {
             return out.freeze();
         }
         let document = document::decode(&object.stored, revision).unwrap_or_default();
-        let options =
-            TableOptions { no_headers: self.options.no_headers || self.has_sent, ..self.options };
+        let options = TableOptions { no_headers: self.options.no_headers || self.has_sent, ..self.options };
         let accepted = match self.accepted.target {
             // Each object for itself, as upstream does.
             Target::PartialList => Accepted { target: Target::Partial, ..self.accepted.clone() },

@@ -143,8 +143,13 @@ impl StoreRead<'_> {
         loop {
             let n_wanted = self.limit.map(|limit| limit - page.objects.len());
             range.limit = if selects { Some(STORE_PAGE_MAX) } else { n_wanted };
-            let listing =
-                self.server.registry.store.list(range.clone(), at).await.map_err(|error| self.error(&error))?;
+            let listing = self
+                .server
+                .registry
+                .store
+                .list(range.clone(), at)
+                .await
+                .map_err(|error| self.error(&error))?;
             page.revision = listing.revision.0;
             at = Some(listing.revision);
             let last_key = listing.entries.last().map(|entry| entry.key.clone());
@@ -152,13 +157,14 @@ impl StoreRead<'_> {
             let n_remaining = listing.n_remaining;
             let mut n_left_over = 0;
             for entry in listing.entries {
+                if n_wanted.is_some() && self.limit == Some(page.objects.len()) {
+                    // Whether what is left is selected is found out with the next page, as upstream does.
+                    n_left_over += 1;
+                    break;
+                }
                 let cached = Arc::new(Cached::new(&entry));
                 if selects && !self.selection.matches(self.target.kind(), cache.prefix().len(), &cached) {
                     continue;
-                }
-                if n_wanted.is_some_and(|_| self.limit == Some(page.objects.len())) {
-                    n_left_over += 1;
-                    break;
                 }
                 page.objects.push(cached);
             }
@@ -181,7 +187,7 @@ impl StoreRead<'_> {
                 let rest = ContinueToken { resource_version: MOST_RECENT, start_key: start.clone() };
                 Box::new(expired(&rest))
             }
-            _ => store_error(&self.target.kind().group_resource(), "", error),
+            _ => store_error(&self.target.group_resource(), "", error),
         }
     }
 }

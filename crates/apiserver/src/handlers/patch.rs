@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
-use crate::served::{Served, api_version};
+use crate::served::api_version;
 use crate::server::Server;
 
 /// The forms of patches, in upstream's order.
@@ -50,9 +50,8 @@ pub(super) async fn handle(
         let mut object = old.cloned().unwrap_or_default();
         body::to_served(target.served, &mut object);
         let mut object = patch.apply(&expected, object, options.field_validation, &mut own_warnings)?;
-        check_type(target.served, &object)?;
         update::check_name(target, &object)?;
-        update::check_namespace(target, &mut object)?;
+        body::check_namespace(target, &mut object)?;
         body::to_stored(target.served, &mut object);
         Ok(object)
     };
@@ -61,6 +60,7 @@ pub(super) async fn handle(
         uid: String::new(),
         may_create: false,
         is_dry_run: options.is_dry_run,
+        is_internal: false,
     };
     let outcome = server.registry.update(request, target, update, &mut warnings).await?;
     warnings.splice(0..0, own_warnings);
@@ -85,16 +85,18 @@ pub(super) fn media_type(call: &Call) -> Result<&'static str, Box<Status>> {
     }
 }
 
-/// A patch must not make another kind of the object.
-fn check_type(served: Served, object: &Value) -> Result<(), Box<Status>> {
-    let own = api_version(served.group, served.version);
-    let said = object["apiVersion"].as_str().unwrap_or_default();
-    if said == own {
+/// A JSON or merge patch must not make another kind of the object.
+fn check_type(expected: &Expected<'_>, patched: &Value) -> Result<(), Box<Status>> {
+    let own = api_version(expected.group, expected.version);
+    let said = |name: &str| patched[name].as_str().unwrap_or_default().to_owned();
+    let (version, kind) = (said("apiVersion"), said("kind"));
+    if (version.is_empty() || version == own) && (kind.is_empty() || kind == expected.kind) {
         return Ok(());
     }
-    Err(Box::new(Status::bad_request(format!(
-        "the API version in the data ({said}) does not match the expected API version ({own})"
-    ))))
+    let error = format!(
+        "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+    );
+    Err(invalid_result(patched, &error))
 }
 
 impl Patch {
@@ -128,19 +130,26 @@ impl Patch {
     ) -> Result<Value, Box<Status>> {
         let schema = Schema::get();
         let failed = |status: Status| Box::new(status);
+        // What messages quote.
+        let value;
         let decoded = match self {
             Patch::Json(patch) => {
                 let patched = patch.apply(object).map_err(|error| failed(error.into()))?;
+                check_type(expected, &patched)?;
+                value = apimachinery::go::compact_json(&patched);
                 let decoded = schema.decode_value(expected.of, &patched);
                 decoded.map_err(|error| invalid_result(&patched, &error.to_string()))?
             }
             Patch::Merge(patch) => {
                 let patched = patch.apply(object);
+                check_type(expected, &patched)?;
+                value = apimachinery::go::compact_json(&patched);
                 let decoded = schema.decode_value(expected.of, &patched);
                 decoded.map_err(|error| invalid_result(&patched, &error.to_string()))?
             }
             Patch::Strategic(patch) => {
                 let patched = patch.apply(object, expected.of).map_err(|error| failed(error.into()))?;
+                value = patch.to_string();
                 let decoded = schema.convert_patched(expected.of, &patched);
                 decoded.map_err(|error| invalid_patch(patch, &error.to_string()))?
             }
@@ -155,7 +164,7 @@ impl Patch {
             FieldValidation::Strict => {
                 strict.extend(decoded.strict.iter().map(ToString::to_string));
                 if !strict.is_empty() {
-                    return Err(strictly_invalid(&strict));
+                    return Err(strictly_invalid(&value, &strict));
                 }
             }
         }
@@ -178,7 +187,7 @@ fn invalid_patch(patch: &StrategicPatch, error: &str) -> Box<Status> {
     invalid(&patch.to_string(), error)
 }
 
-fn strictly_invalid(errors: &[String]) -> Box<Status> {
+fn strictly_invalid(value: &str, errors: &[String]) -> Box<Status> {
     let texts = errors.join(", ");
-    invalid("", &format!("strict decoding error: {texts}"))
+    invalid(value, &format!("strict decoding error: {texts}"))
 }

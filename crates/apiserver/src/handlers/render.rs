@@ -142,7 +142,8 @@ pub(super) fn list(
     let metadata = list_metadata(&page);
     let kind = served.kind;
     let now = crate::clock::now();
-    let documents = page.objects.iter().filter_map(|cached| document::decode(&cached.stored, cached.revision));
+    let documents =
+        page.objects.iter().filter_map(|cached| document::decode(&cached.stored, cached.revision));
     let body = match accepted.target {
         Target::Object => {
             let items: Vec<Value> = documents

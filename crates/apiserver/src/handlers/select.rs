@@ -62,10 +62,7 @@ fn known_field(served: Served, label: &str) -> Option<&'static str> {
 
 /// Kinds with an own list of fields that leave the namespace out.
 fn has_namespace_field(served: Served) -> bool {
-    !matches!(
-        served.kind.kind,
-        "CertificateSigningRequest" | "ClusterTrustBundle" | "ResourceSlice"
-    )
+    !matches!(served.kind.kind, "CertificateSigningRequest" | "ClusterTrustBundle" | "ResourceSlice")
 }
 
 fn unknown(served: Served, label: &str) -> String {

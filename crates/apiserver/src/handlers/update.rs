@@ -35,6 +35,7 @@ pub(super) async fn handle(
         uid,
         may_create: target.kind().creates_on_update && target.subresource.is_empty(),
         is_dry_run: options.is_dry_run,
+        is_internal: false,
     };
     let outcome = server.registry.update(request, target, update, &mut warnings).await?;
     let status = if outcome.is_created { 201 } else { 200 };
@@ -61,7 +62,7 @@ pub(super) fn check_name(target: &Target, object: &serde_json::Value) -> Result<
 /// Whether the object has the namespace of the path; one that does not say has.
 pub(super) fn check_namespace(target: &Target, object: &mut serde_json::Value) -> Result<(), Box<Status>> {
     let own = Meta::of(object).namespace().to_owned();
-    if own.is_empty() {
+    if own.is_empty() || !target.kind().is_namespaced {
         MetaMut::of(object).set_namespace(&target.namespace);
         return Ok(());
     }

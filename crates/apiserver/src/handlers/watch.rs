@@ -191,8 +191,7 @@ impl Watcher {
             let changes = match cache.changes_after(self.position, N_CHANGES_AT_ONCE) {
                 Ok(changes) => changes,
                 Err(expired) => {
-                    let message =
-                        format!("too old resource version: {} ({})", self.position, expired.oldest);
+                    let message = format!("too old resource version: {} ({})", self.position, expired.oldest);
                     self.sender.send(frames::error(&Status::expired(message))).await?;
                     return Ok(false);
                 }

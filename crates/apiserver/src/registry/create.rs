@@ -1,13 +1,15 @@
 //! New objects.
 
+use apimachinery::Status;
 use apimachinery::field::Path;
 use apimachinery::meta::{self, Meta, MetaMut, MetaRules};
-use apimachinery::Status;
+use apimachinery::names::NameRule;
 use resources::kind::{Generation, Kind};
 use resources::validation;
 use serde_json::Value;
 use store::{Error, Expect};
 
+use super::rules::demands_known_finalizers;
 use super::{Registry, Target, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
@@ -66,7 +68,7 @@ impl Registry {
                 Err(status) if status.is_already_exists() && generates => {
                     let name = status.details.map(|details| details.name).unwrap_or_default();
                     if attempt == n_attempts {
-                        let resource = target.kind().group_resource();
+                        let resource = target.group_resource();
                         return Err(Box::new(Status::generate_name_exhausted(&resource, &name)));
                     }
                     attempt += 1;
@@ -107,11 +109,11 @@ impl Registry {
         let context = context(request, &target, now);
         prepare(kind, &mut object);
         kind.strategy.prepare_for_create(context, &mut object);
-        let mut errors = validate_meta(kind, &object);
+        let mut errors = validate_meta(&target, &object);
         errors.extend(kind.strategy.validate(context, &object));
         errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
         if !errors.is_empty() {
-            return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
+            return Err(Box::new(Status::invalid(&target.group_kind(), &target.name, &errors)));
         }
         warnings.extend(kind.strategy.warnings(context, &object, None));
         kind.strategy.canonicalize(&mut object);
@@ -119,12 +121,8 @@ impl Registry {
         let admitted = self.admission_request(request, &target, Operation::Create, None, is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;
         self.check_escalation(request, kind, &object, None)?;
-        if !Meta::of(&object).resource_version().is_empty() {
-            let message = "resourceVersion should not be set on objects to be created";
-            return Err(Box::new(Status::unknown(message)));
-        }
         let key = self.key(&target)?;
-        let resource = kind.group_resource();
+        let resource = target.group_resource();
         let taken = |current: Option<&store::Entry>| {
             let status = Status::already_exists(&resource, &target.name);
             let current = current.and_then(|entry| self.decode(entry).ok());
@@ -136,6 +134,10 @@ impl Registry {
                 Some(current) => Err(taken(Some(&current))),
                 None => Ok(object),
             };
+        }
+        if !Meta::of(&object).resource_version().is_empty() {
+            let message = "resourceVersion should not be set on objects to be created";
+            return Err(Box::new(Status::unknown(message)));
         }
         let committed = self.store.commit(key, Expect::Absent, self.write_of(kind, &object)).await;
         let committed = committed.map_err(|error| match &error {
@@ -157,10 +159,7 @@ fn prepare(kind: &Kind, object: &mut Value) {
         members.remove("status");
     }
     match kind.generation {
-        Generation::Untouched => {}
-        Generation::OfSpecLater => {
-            MetaMut::of(object).set_generation(0);
-        }
+        Generation::Untouched | Generation::OfSpecLater => {}
         Generation::Of(_) | Generation::Fixed | Generation::Own => {
             MetaMut::of(object).set_generation(1);
         }
@@ -168,10 +167,16 @@ fn prepare(kind: &Kind, object: &mut Value) {
 }
 
 /// What is wrong with the metadata of a new object.
-fn validate_meta(kind: &Kind, object: &Value) -> apimachinery::ErrorList {
-    let rules = MetaRules { is_namespaced: kind.is_namespaced, name: kind.name_rule };
+fn validate_meta(target: &Target, object: &Value) -> apimachinery::ErrorList {
+    let kind = target.kind();
+    // Events of the new group have stricter names than those of the core group.
+    let is_new_event = target.served.group == "events.k8s.io";
+    let name = if is_new_event { NameRule::Dns1123Subdomain } else { kind.name_rule };
+    let rules = MetaRules { is_namespaced: kind.is_namespaced, name };
     let path = Path::new("metadata");
     let mut errors = meta::validate_object_meta(object, rules, &path);
-    errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
+    if demands_known_finalizers(kind) {
+        errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
+    }
     errors
 }

@@ -46,10 +46,13 @@ impl Registry {
         for _ in 0..N_ATTEMPTS_MAX {
             let entry = self.stored(target, &key).await?.ok_or_else(|| target.not_found())?;
             let old = self.decode(&entry)?;
-            check_preconditions(target, &deletion.options, &old)?;
             // Once it has been noted that the object ends at once, only its end is left.
-            let step =
-                if is_noted { Step::End } else { self.next_step(request, target, deletion, &old)? };
+            let step = if is_noted {
+                Step::End
+            } else {
+                check_preconditions(target, &deletion.options, &old)?;
+                self.next_step(request, target, deletion, &old)?
+            };
             let object = match step {
                 Step::Nothing(object) => return Ok(Removal::Pending(object)),
                 Step::Note(object) | Step::NoteAndEnd(object) if deletion.options.is_dry_run => {
@@ -73,11 +76,11 @@ impl Registry {
                 }
                 Err(Error::Conflict { .. }) => {}
                 Err(error) => {
-                    return Err(store_error(&target.kind().group_resource(), &target.name, &error));
+                    return Err(store_error(&target.group_resource(), &target.name, &error));
                 }
             }
         }
-        Err(Box::new(Status::modified(&target.kind().group_resource(), &target.name)))
+        Err(Box::new(Status::modified(&target.group_resource(), &target.name)))
     }
 
     /// Stores what a deletion changes in an object. `None` if somebody else wrote.
@@ -94,7 +97,7 @@ impl Registry {
                 Ok(Some(object))
             }
             Err(Error::Conflict { .. }) => Ok(None),
-            Err(error) => Err(store_error(&target.kind().group_resource(), &target.name, &error)),
+            Err(error) => Err(store_error(&target.group_resource(), &target.name, &error)),
         }
     }
 

@@ -32,11 +32,7 @@ impl Registry {
         let prefix_len = self.cache(target.served).prefix().len();
         for object in objects {
             let (namespace, name) = object.namespace_and_name(prefix_len);
-            let target = Target {
-                namespace: namespace.to_owned(),
-                name: name.to_owned(),
-                ..target.clone()
-            };
+            let target = Target { namespace: namespace.to_owned(), name: name.to_owned(), ..target.clone() };
             match self.delete(request, &target, deletion).await {
                 Err(status) if !status.is_not_found() => return Err(status),
                 _ => {}

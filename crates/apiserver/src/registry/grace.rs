@@ -24,7 +24,8 @@ pub(super) fn begin(object: &mut Value, options: &DeleteOptions, now: Timestamp)
     let current = meta.deletion_grace_period_seconds();
     let Some(deadline) = meta.deletion_timestamp() else {
         let generation = meta.generation();
-        let deadline = crate::clock::print(now.saturating_add(SignedDuration::from_secs(wanted)).unwrap_or(now));
+        let deadline =
+            crate::clock::print(now.saturating_add(SignedDuration::from_secs(wanted)).unwrap_or(now));
         let mut meta = MetaMut::of(object);
         meta.set_deletion(&deadline, wanted);
         if generation > 0 {

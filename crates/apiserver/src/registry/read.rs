@@ -93,8 +93,7 @@ impl Registry {
     /// What the store has under a key.
     pub(super) async fn stored(&self, target: &Target, key: &[u8]) -> Result<Option<Entry>, Box<Status>> {
         let found = self.store.get(key).await;
-        let found =
-            found.map_err(|error| store_error(&target.kind().group_resource(), &target.name, &error))?;
+        let found = found.map_err(|error| store_error(&target.group_resource(), &target.name, &error))?;
         Ok(found.entry)
     }
 }

@@ -8,6 +8,7 @@ use resources::validation;
 use serde_json::Value;
 use store::{Entry, Error, Expect, Write};
 
+use super::rules::{checks_metadata_twice, demands_known_finalizers};
 use super::{Registry, Target, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
@@ -29,6 +30,8 @@ pub struct Update<'u> {
     pub may_create: bool,
     /// Whether nothing is stored.
     pub is_dry_run: bool,
+    /// Whether it is the server's own deed, which strategies and validation have nothing to say about: a binding.
+    pub is_internal: bool,
 }
 
 /// What became of it.
@@ -76,7 +79,7 @@ impl Registry {
                 return Ok(outcome);
             }
         }
-        Err(Box::new(Status::modified(&target.kind().group_resource(), &target.name)))
+        Err(Box::new(Status::modified(&target.group_resource(), &target.name)))
     }
 
     async fn create_instead(
@@ -92,9 +95,7 @@ impl Registry {
         let mut object = (update.change)(None)?;
         if !update.uid.is_empty() {
             let uid = &update.uid;
-            let message = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: "
-            );
+            let message = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: ");
             return Err(self.invalid_object(target, &message));
         }
         meta::dedup_owner_references(&mut object);
@@ -114,7 +115,7 @@ impl Registry {
         warnings: &mut Vec<String>,
     ) -> Result<Attempt, Box<Status>> {
         let kind = target.kind();
-        let resource = kind.group_resource();
+        let resource = target.group_resource();
         let old = self.decode(entry)?;
         self.check_uid(target, &update.uid, &old)?;
         let mut object = (update.change)(Some(&old))?;
@@ -122,39 +123,23 @@ impl Registry {
         if !doubled.is_empty() {
             warnings.push(meta::duplicate_owners_warning(&doubled, false));
         }
-        let admitted = self.admission_request(request, target, Operation::Update, Some(&old), update.is_dry_run);
+        let admitted =
+            self.admission_request(request, target, Operation::Update, Some(&old), update.is_dry_run);
         self.admit(&admitted, Some(&mut object))?;
         meta::dedup_owner_references(&mut object);
         check_version(target, &mut object, &old)?;
-        let allocation =
-            self.allocators.begin_update(self, kind, &target.subresource, &mut object, &old, update.is_dry_run).await?;
-        let now = crate::clock::now();
-        let context = context(request, target, now);
-        keep_other_parts(kind, &target.subresource, &mut object, &old);
-        kind.strategy.prepare_for_update(context, &mut object, &old);
-        meta::keep_system_fields(&mut object, &old);
-        self.normalise(kind, &mut object);
-        count_generation(kind, &mut object, &old);
-        let path = Path::new("metadata");
-        let mut errors = meta::validate_object_meta_update(&object, &old, &path);
-        // Upstream checks metadata for all kinds and then again for each, and reports both.
-        errors.extend(errors.clone());
-        errors.extend(meta::validate_finalizers_of_core_kinds(&object, &path));
-        errors.extend(kind.strategy.validate_update(context, &object, &old));
-        errors.extend(validation::validate_update(
-            target.served.group,
-            kind.kind,
-            context,
-            &object,
-            &old,
-        ));
-        if !errors.is_empty() {
-            return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
+        let allocation = self
+            .allocators
+            .begin_update(self, kind, &target.subresource, &mut object, &old, update.is_dry_run)
+            .await?;
+        if update.is_internal {
+            meta::keep_system_fields(&mut object, &old);
+            self.normalise(kind, &mut object);
+        } else {
+            self.apply_strategy(request, target, &mut object, &old, warnings)?;
         }
-        warnings.extend(kind.strategy.warnings(context, &object, Some(&old)));
-        kind.strategy.canonicalize(&mut object);
-        self.normalise(kind, &mut object);
-        let admitted = self.admission_request(request, target, Operation::Update, Some(&old), update.is_dry_run);
+        let admitted =
+            self.admission_request(request, target, Operation::Update, Some(&old), update.is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;
         self.check_escalation(request, kind, &object, Some(&old))?;
         let is_last_finalizer = is_to_be_deleted(kind, &object);
@@ -162,7 +147,7 @@ impl Registry {
             return Ok(Attempt::Done(Outcome { object, is_created: false }));
         }
         let write = if is_last_finalizer { Write::Delete } else { self.write_of(kind, &object) };
-        if let Write::Put { value, ttl: None } = &write
+        if let Write::Put { value, .. } = &write
             && *value == entry.value
         {
             return Ok(Attempt::Done(Outcome { object, is_created: false }));
@@ -180,6 +165,44 @@ impl Registry {
             Err(error) => return Err(store_error(&resource, &target.name, &error)),
         }
         Ok(Attempt::Done(Outcome { object, is_created: false }))
+    }
+
+    /// Prepares and checks a changed object as its kind wants it.
+    fn apply_strategy(
+        &self,
+        request: &Authorized,
+        target: &Target,
+        object: &mut Value,
+        old: &Value,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Box<Status>> {
+        let kind = target.kind();
+        let now = crate::clock::now();
+        let context = context(request, target, now);
+        keep_other_parts(kind, &target.subresource, object, old);
+        kind.strategy.prepare_for_update(context, object, old);
+        meta::keep_system_fields(object, old);
+        self.normalise(kind, object);
+        if target.subresource != "status" {
+            count_generation(kind, object, old);
+        }
+        let path = Path::new("metadata");
+        let mut errors = meta::validate_object_meta_update(object, old, &path);
+        if checks_metadata_twice(kind) {
+            errors.extend(errors.clone());
+        }
+        if demands_known_finalizers(kind) {
+            errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
+        }
+        errors.extend(kind.strategy.validate_update(context, object, old));
+        errors.extend(validation::validate_update(target.served.group, kind.kind, context, object, old));
+        if !errors.is_empty() {
+            return Err(Box::new(Status::invalid(&target.group_kind(), &target.name, &errors)));
+        }
+        warnings.extend(kind.strategy.warnings(context, object, Some(old)));
+        kind.strategy.canonicalize(object);
+        self.normalise(kind, object);
+        Ok(())
     }
 
     /// A write that names a uid is for the object with that uid.
@@ -200,7 +223,7 @@ impl Registry {
         let error = format!(
             "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {message}"
         );
-        Box::new(Status::conflict(&target.kind().group_resource(), &target.name, error))
+        Box::new(Status::conflict(&target.group_resource(), &target.name, error))
     }
 }
 
@@ -210,19 +233,20 @@ fn check_version(target: &Target, object: &mut Value, old: &Value) -> Result<(),
     let kind = target.kind();
     let current = Meta::of(old).resource_version();
     match Meta::of(object).resource_version() {
-        "" if kind.allows_unconditional_update => {
+        "" | "0" if kind.allows_unconditional_update => {
             MetaMut::of(object).set_resource_version(current);
             Ok(())
         }
-        "" => {
+        "" | "0" => {
             let errors = meta::validate_resource_version_for_update(object, &Path::new("metadata"));
             let named = GroupKind::new(kind.group, kind.plural);
             Err(Box::new(Status::invalid(&named, &target.name, &errors)))
         }
         version if version == current => Ok(()),
         version => {
-            apimachinery::go::parse_u64(version).map_err(|error| Box::new(Status::unknown(error.to_string())))?;
-            Err(Box::new(Status::modified(&kind.group_resource(), &target.name)))
+            apimachinery::go::parse_u64(version)
+                .map_err(|error| Box::new(Status::unknown(error.to_string())))?;
+            Err(Box::new(Status::modified(&target.group_resource(), &target.name)))
         }
     }
 }

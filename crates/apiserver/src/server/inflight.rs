@@ -20,9 +20,7 @@ pub type Permit = Option<OwnedSemaphorePermit>;
 impl Inflight {
     /// With these limits; 0 is none.
     pub fn new(n_read_only_max: usize, n_mutating_max: usize) -> Inflight {
-        let semaphore = |n: usize| {
-            Arc::new(Semaphore::new(if n == 0 { Semaphore::MAX_PERMITS } else { n }))
-        };
+        let semaphore = |n: usize| Arc::new(Semaphore::new(if n == 0 { Semaphore::MAX_PERMITS } else { n }));
         Inflight { read_only: semaphore(n_read_only_max), mutating: semaphore(n_mutating_max) }
     }
 

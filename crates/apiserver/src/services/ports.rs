@@ -43,7 +43,8 @@ impl Allocators {
             let port = &service["spec"]["ports"][i];
             let number = port["port"].as_u64().unwrap_or_default();
             let protocol = text(port, "protocol").to_owned();
-            let asked = port["nodePort"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
+            let asked =
+                port["nodePort"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
             let given = if asked > 0 && is_external {
                 if !had.contains(&asked) && !taken.contains(&asked) {
                     let path = Path::new("spec").child("ports").index(i).child("nodePort");
@@ -81,8 +82,10 @@ impl Allocators {
     ) -> Result<(), Box<Status>> {
         let spec = &service["spec"];
         let needs = service::needs_health_check_port(service);
-        let asked =
-            spec["healthCheckNodePort"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
+        let asked = spec["healthCheckNodePort"]
+            .as_u64()
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or_default();
         if !needs || asked > 0 && had.contains(&asked) {
             return Ok(());
         }

@@ -79,7 +79,9 @@ impl Range {
                 let offset = u32::try_from(offset).unwrap_or(u32::MAX);
                 IpAddr::V4(Ipv4Addr::from_bits(base.to_bits().saturating_add(offset)))
             }
-            IpAddr::V6(base) => IpAddr::V6(Ipv6Addr::from_bits(base.to_bits().saturating_add(u128::from(offset)))),
+            IpAddr::V6(base) => {
+                IpAddr::V6(Ipv6Addr::from_bits(base.to_bits().saturating_add(u128::from(offset))))
+            }
         }
     }
 
@@ -118,7 +120,14 @@ mod tests {
         let range: Range = "10.96.3.4/16".parse().unwrap();
         assert_eq!(range.to_string(), "10.96.0.0/16");
         assert_eq!(range.first().to_string(), "10.96.0.1");
-        for (address, is_in) in [("10.96.0.0", false), ("10.96.0.1", true), ("10.96.255.254", true), ("10.96.255.255", false), ("10.97.0.1", false), ("fd00::1", false)] {
+        for (address, is_in) in [
+            ("10.96.0.0", false),
+            ("10.96.0.1", true),
+            ("10.96.255.254", true),
+            ("10.96.255.255", false),
+            ("10.97.0.1", false),
+            ("fd00::1", false),
+        ] {
             assert_eq!(range.contains(address.parse().unwrap()), is_in, "{address}");
         }
         assert_eq!(range.bands(), [(257, 65278), (1, 256)]);

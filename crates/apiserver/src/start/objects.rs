@@ -59,11 +59,7 @@ async fn make_one(registry: &Registry, mut object: Value) -> Result<(), Error> {
         let existing = found.as_ref().and_then(|entry| document::decode(&entry.value, entry.modified.0));
         let Some(mut wanted) = reconcile(existing.as_ref(), &object) else { return Ok(()) };
         if Meta::of(&wanted).uid().is_empty() {
-            meta::set_creation_fields(
-                &mut wanted,
-                &chance::uid(),
-                &crate::clock::print(crate::clock::now()),
-            );
+            meta::set_creation_fields(&mut wanted, &chance::uid(), &crate::clock::print(crate::clock::now()));
         }
         MetaMut::of(&mut wanted).remove("resourceVersion");
         let expect = found.map_or(Expect::Absent, |entry| Expect::Modified(entry.modified));

@@ -223,8 +223,7 @@ impl Cache {
 
     /// Begins anew with these objects: what happened before is not known.
     pub(super) fn reset(&self, objects: BTreeMap<Bytes, Arc<Cached>>, revision: u64) {
-        *self.write() =
-            State { objects, ring: VecDeque::new(), ring_bytes: 0, oldest: revision, revision };
+        *self.write() = State { objects, ring: VecDeque::new(), ring_bytes: 0, oldest: revision, revision };
         self.changed.send_replace(revision);
     }
 

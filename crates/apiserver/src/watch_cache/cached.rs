@@ -52,7 +52,8 @@ impl Cached {
 
     /// Namespace (empty if it has none) and name, by the key.
     pub fn namespace_and_name(&self, prefix_len: usize) -> (&str, &str) {
-        let path = self.key.get(prefix_len..).and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default();
+        let path =
+            self.key.get(prefix_len..).and_then(|path| std::str::from_utf8(path).ok()).unwrap_or_default();
         path.split_once('/').unwrap_or(("", path))
     }
 

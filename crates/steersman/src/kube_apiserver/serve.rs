@@ -48,7 +48,11 @@ pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()
 #[allow(clippy::print_stderr, reason = "a server tells its operator where it is")]
 fn announce(options: &Options, listener: &Listener) {
     let kubeconfig = kubeconfig_path(options);
-    eprintln!("serving on https://{}; try: kubectl --kubeconfig {} get namespaces", listener.address(), kubeconfig.display());
+    eprintln!(
+        "serving on https://{}; try: kubectl --kubeconfig {} get namespaces",
+        listener.address(),
+        kubeconfig.display()
+    );
 }
 
 fn kubeconfig_path(options: &Options) -> PathBuf {
@@ -95,7 +99,9 @@ fn check_feature_gates(options: &Options) -> Result<()> {
     let text = options.feature_gates.join(",");
     let gates = flags::switches(&text).context("--feature-gates")?;
     if let Some((name, _)) = gates.first() {
-        bail!("--feature-gates: {name} cannot be set in this version: the API is served with upstream's defaults");
+        bail!(
+            "--feature-gates: {name} cannot be set in this version: the API is served with upstream's defaults"
+        );
     }
     Ok(())
 }

@@ -60,8 +60,13 @@ pub(crate) async fn bind(
         assign(&mut pod, node, binding, &labels);
         Ok(pod)
     };
-    let update =
-        Update { change: &mut change, uid: meta.uid().to_owned(), may_create: false, is_dry_run };
+    let update = Update {
+        change: &mut change,
+        uid: meta.uid().to_owned(),
+        may_create: false,
+        is_dry_run,
+        is_internal: false,
+    };
     server.registry.update(request, target, update, warnings).await?;
     Ok(())
 }

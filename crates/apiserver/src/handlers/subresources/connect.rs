@@ -3,7 +3,8 @@
 //! What can be said without a kubelet is said as upstream says it; beyond that the answer is that it cannot be reached,
 //! never something made up.
 
-use apimachinery::Status;
+use apimachinery::field::{FieldError, Path};
+use apimachinery::{ErrorList, GroupKind, Status};
 use serde_json::Value;
 
 use crate::authorization::Authorized;
@@ -44,15 +45,18 @@ pub(super) async fn handle(
     let name = &target.name;
     match subresource {
         "log" => {
+            validate_log_options(name, call)?;
             container(&object, call)?;
             if node.is_empty() {
-                return Ok(Reply::new(200, "text/plain", ""));
+                return Ok(Reply::new(204, "", ""));
             }
         }
         "exec" | "attach" => {
             container(&object, call)?;
             if node.is_empty() {
-                return Err(Box::new(Status::bad_request(format!("pod {name} does not have a host assigned"))));
+                return Err(Box::new(Status::bad_request(format!(
+                    "pod {name} does not have a host assigned"
+                ))));
             }
         }
         "portforward" if is_pod && node.is_empty() => {
@@ -62,9 +66,14 @@ pub(super) async fn handle(
             let message = "this server does not issue service account tokens yet";
             return Err(Box::new(Status::service_unavailable(message)));
         }
+        // Without an address there is nothing to connect to.
+        "proxy" if is_pod && object["status"]["podIP"].as_str().is_none_or(str::is_empty) => {
+            return Err(Box::new(Status::bad_request("address not allowed")));
+        }
         _ => {}
     }
-    let message = format!("{subresource} is not supported by this server yet: it does not connect to kubelets");
+    let message =
+        format!("{subresource} is not supported by this server yet: it does not connect to kubelets");
     Err(Box::new(Status::service_unavailable(message)))
 }
 
@@ -92,8 +101,38 @@ fn container(pod: &Value, call: &Call) -> Result<String, Box<Status>> {
                 return Ok(default.to_owned());
             }
             let choice = containers.join(" ");
-            let message = format!("a container name must be specified for pod {name}, choose one of: [{choice}]");
+            let message =
+                format!("a container name must be specified for pod {name}, choose one of: [{choice}]");
             Err(Box::new(Status::bad_request(message)))
         }
     }
+}
+
+/// Whether the options of a log make sense.
+fn validate_log_options(name: &str, call: &Call) -> Result<(), Box<Status>> {
+    let query = call.query();
+    let mut errors = ErrorList::new();
+    let at_least = |field: &str, least: i64, detail: &str, errors: &mut ErrorList| {
+        let value = query.integer(field)?;
+        if let Some(value) = value.filter(|value| *value < least) {
+            errors.push(FieldError::invalid(&Path::new(field), value, detail));
+        }
+        Ok::<_, Box<Status>>(value.is_some())
+    };
+    at_least("tailLines", 0, "must be greater than or equal to 0", &mut errors)?;
+    at_least("limitBytes", 1, "must be greater than 0", &mut errors)?;
+    let has_seconds = query.get("sinceSeconds").is_some();
+    if has_seconds && query.get("sinceTime").is_some() {
+        let message = "at most one of `sinceTime` or `sinceSeconds` may be specified";
+        errors.push(FieldError::forbidden(&Path::new("[]"), message));
+    } else {
+        at_least("sinceSeconds", 1, "must be greater than 0", &mut errors)?;
+    }
+    if query.get("stream").is_some_and(|stream| !stream.is_empty() && stream != "All") {
+        errors.push(FieldError::forbidden(&Path::new("stream"), "may not be specified"));
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(Box::new(Status::invalid(&GroupKind::new("", "PodLogOptions"), name, &errors)))
 }

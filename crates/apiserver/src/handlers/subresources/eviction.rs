@@ -105,7 +105,9 @@ fn budgets(registry: &Registry, pod: &Value) -> Vec<Value> {
     let all = registry.caches.list(&resource, Some(meta.namespace()));
     let counts = |budget: &Value| {
         let selector = &budget["spec"]["selector"];
-        let Ok(selector) = serde_json::from_value::<wire::LabelSelector>(selector.clone()) else { return false };
+        let Ok(selector) = serde_json::from_value::<wire::LabelSelector>(selector.clone()) else {
+            return false;
+        };
         labels::from_document(&selector).is_ok_and(|selector| selector.matches(&meta.labels()))
     };
     all.iter().filter(|budget| counts(budget)).map(|budget| Value::clone(budget)).collect()
@@ -157,7 +159,13 @@ async fn spend(
             count_down(&mut budget, &target.name, &now);
             Ok(budget)
         };
-        let update = Update { change: &mut change, uid: String::new(), may_create: false, is_dry_run };
+        let update = Update {
+            change: &mut change,
+            uid: String::new(),
+            may_create: false,
+            is_dry_run,
+            is_internal: false,
+        };
         match registry.update(&request, &own, update, &mut Vec::new()).await {
             Err(status) if status.is_conflict() => tokio::time::sleep(PAUSE).await,
             done => return done.map(drop),
@@ -232,6 +240,18 @@ fn count_down(budget: &mut Value, pod: &str, now: &str) {
     let Some(status) = budget.get_mut("status").and_then(Value::as_object_mut) else { return };
     let allowed = status.get("disruptionsAllowed").and_then(Value::as_i64).unwrap_or_default();
     status.insert("disruptionsAllowed".to_owned(), (allowed - 1).into());
+    if allowed == 1 {
+        let observed = status.get("observedGeneration").cloned().unwrap_or_default();
+        let condition = json!({
+            "type": "DisruptionAllowed",
+            "status": "False",
+            "observedGeneration": observed,
+            "lastTransitionTime": now,
+            "reason": "InsufficientPods",
+            "message": "",
+        });
+        set_condition(status, condition);
+    }
     let pods = status.entry("disruptedPods").or_insert_with(|| Map::new().into());
     if !pods.is_object() {
         *pods = Map::new().into();
@@ -259,7 +279,13 @@ async fn note(registry: &Registry, request: &Authorized, target: &Target) -> Res
         }
         Ok(pod)
     };
-    let update = Update { change: &mut change, uid: String::new(), may_create: false, is_dry_run: false };
+    let update = Update {
+        change: &mut change,
+        uid: String::new(),
+        may_create: false,
+        is_dry_run: false,
+        is_internal: false,
+    };
     let own = Target { subresource: "status".to_owned(), ..target.clone() };
     registry.update(request, &own, update, &mut Vec::new()).await?;
     Ok(())

@@ -109,7 +109,13 @@ impl Request<'_> {
             scale::apply(kind, &mut object, &scale);
             Ok(object)
         };
-        let update = Update { change: &mut apply, uid: String::new(), may_create: false, is_dry_run };
+        let update = Update {
+            change: &mut apply,
+            uid: String::new(),
+            may_create: false,
+            is_dry_run,
+            is_internal: false,
+        };
         let outcome = self.server.registry.update(self.request, target, update, warnings).await?;
         Ok(Reply::document(200, &self.accepted, &scale::of(kind, &outcome.object)))
     }
