@@ -20,6 +20,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body, until it is read.
     pub body: Option<RequestBody>,
+    /// What the client is warned about, whatever the answer is.
+    pub warnings: Vec<String>,
 }
 
 impl Call {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use base::Stream;
 
 /// A random uid (RFC 9562, version 4).
-pub fn uid() -> String {
+pub(crate) fn uid() -> String {
     let mut bytes = [0; 16];
     // A system without entropy gives uids that are merely different.
     if getrandom::fill(&mut bytes).is_err() {
@@ -27,11 +27,11 @@ pub fn uid() -> String {
 
 /// A stream of random numbers that several requests share.
 #[derive(Debug)]
-pub struct Random(Mutex<Stream>);
+pub(crate) struct Random(Mutex<Stream>);
 
 impl Random {
     /// A stream that nobody can foresee, for one purpose.
-    pub fn new(purpose: &str) -> Random {
+    pub(crate) fn new(purpose: &str) -> Random {
         let mut seed = [0; 8];
         if getrandom::fill(&mut seed).is_err() {
             seed = crate::clock::now().as_microsecond().to_le_bytes();
@@ -40,13 +40,13 @@ impl Random {
     }
 
     /// Uses the stream.
-    pub fn with<T>(&self, draw: impl FnOnce(&mut Stream) -> T) -> T {
+    pub(crate) fn with<T>(&self, draw: impl FnOnce(&mut Stream) -> T) -> T {
         let mut stream = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         draw(&mut stream)
     }
 
     /// A number below `n`.
-    pub fn below(&self, n: usize) -> usize {
+    pub(crate) fn below(&self, n: usize) -> usize {
         self.with(|stream| stream.below(n))
     }
 }

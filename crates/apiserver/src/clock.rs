@@ -7,11 +7,11 @@ use jiff::Timestamp;
     clippy::disallowed_methods,
     reason = "a server stamps what it stores; everything below is given the time"
 )]
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
 /// A time as documents have it: RFC 3339 in whole seconds.
-pub fn print(time: Timestamp) -> String {
+pub(crate) fn print(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

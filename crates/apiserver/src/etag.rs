@@ -9,23 +9,23 @@ use sha2::{Digest as _, Sha512};
 
 /// A document as bytes, with a tag that changes with it.
 #[derive(Clone, Debug)]
-pub struct Tagged {
+pub(crate) struct Tagged {
     /// The document.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
     /// The tag, quoted.
-    pub etag: String,
+    pub(crate) etag: String,
 }
 
 impl Tagged {
     /// Of a document.
-    pub fn new(document: &Value) -> Tagged {
+    pub(crate) fn new(document: &Value) -> Tagged {
         let body = Bytes::from(format!("{document}\n"));
         let etag = format!("\"{}\"", hash(&body));
         Tagged { body, etag }
     }
 
     /// The tag without quotes.
-    pub fn hash(&self) -> &str {
+    pub(crate) fn hash(&self) -> &str {
         self.etag.trim_matches('"')
     }
 }
@@ -40,7 +40,7 @@ fn hash(bytes: &[u8]) -> String {
 }
 
 /// Whether the client has the document with this tag.
-pub fn not_modified(headers: &HeaderMap, etag: &str) -> bool {
+pub(crate) fn not_modified(headers: &HeaderMap, etag: &str) -> bool {
     let values = headers.get_all(http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = values.flat_map(|value| value.split(','));
     tags.any(|tag| {

@@ -37,12 +37,12 @@ pub async fn resource(server: &Server, request: Authorized, mut call: Call) -> R
     let attributes = request.attributes();
     let kinds = &server.registry.kinds;
     let served = kinds.find(&attributes.group, &attributes.version, &attributes.resource);
-    let warnings = served.map(deprecation).unwrap_or_default();
+    call.warnings = served.map(deprecation).unwrap_or_default();
     let reply = match route(server, &request, &mut call).await {
         Ok(reply) => reply,
         Err(status) => Reply::error(&accepted, &status),
     };
-    reply.with_warnings(warnings)
+    reply.with_warnings(call.warnings)
 }
 
 async fn route(server: &Server, request: &Authorized, call: &mut Call) -> Result<Reply, Box<Status>> {

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apimachinery::names::path_segment_name;
-use apimachinery::{GroupKind, GroupResource, Status};
+use apimachinery::{GroupResource, Status};
 use bytes::Bytes;
 use jiff::Timestamp;
 use resources::kind::{Context, Kind};
@@ -37,7 +37,7 @@ pub use delete::{Deletion, Removal};
 pub use delete_collection::Collection;
 pub use errors::store_error;
 pub use read::Found;
-pub use update::{Outcome, Update};
+pub use update::{Change, Outcome, Update};
 
 use crate::admission::{Operation, Plugin, Request};
 use crate::authorization::modes::Modes;
@@ -65,7 +65,7 @@ pub struct Registry {
     /// How long events live.
     pub event_ttl: Duration,
     /// For names.
-    pub random: Random,
+    pub(crate) random: Random,
 }
 
 impl std::fmt::Debug for Registry {
@@ -108,11 +108,6 @@ impl Target {
     /// The resource that errors name: in the group of the path.
     pub fn group_resource(&self) -> GroupResource {
         GroupResource::new(self.served.group, self.kind().plural)
-    }
-
-    /// The kind that errors name: in the group of the path.
-    pub fn group_kind(&self) -> GroupKind {
-        GroupKind::new(self.served.group, self.kind().kind)
     }
 
     /// The error of an object that is not there.

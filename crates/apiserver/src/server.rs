@@ -18,7 +18,7 @@ use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
 use serde_json::json;
 
-pub use inflight::Inflight;
+pub use inflight::{Inflight, Permit};
 
 use crate::attributes::Attributes;
 use crate::authentication::Authentication;
@@ -95,7 +95,13 @@ impl Server {
             Ok(permit) => permit,
             Err(reply) => return *reply,
         };
-        let call = Call { method: parts.method, query, headers: parts.headers, body: Some(body) };
+        let call = Call {
+            method: parts.method,
+            query,
+            headers: parts.headers,
+            body: Some(body),
+            warnings: Vec::new(),
+        };
         let what = Counted::of(&attributes, &call);
         let began = Duration::from_nanos(monotonic_ns());
         let authorized = authorization::authorize(self.registry.modes.as_ref(), user, attributes);

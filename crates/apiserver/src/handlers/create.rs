@@ -24,16 +24,16 @@ pub(super) async fn handle(
     let format = negotiation::body_format(&call.headers)?;
     let bytes = call.read_body().await?;
     let options = WriteOptions::for_create(call.query())?;
-    let mut warnings = Vec::new();
     let expected = Expected::of(target.served)?;
-    let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut warnings)?;
+    let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
     body::check_namespace(target, &mut object)?;
     body::to_stored(target.served, &mut object);
     if !target.kind().is_stored() {
         let answer = reviews::answer(server, request, target, object, options.is_dry_run).await?;
-        return Ok(Reply::document(201, &accepted, &answer).with_warnings(warnings));
+        return Ok(Reply::document(201, &accepted, &answer));
     }
     let target = Target { name: Meta::of(&object).name().to_owned(), ..target.clone() };
-    let created = server.registry.create(request, &target, object, options.is_dry_run, &mut warnings).await?;
-    Ok(render::object(server, call, target.served, &accepted, 201, created)?.with_warnings(warnings))
+    let created =
+        server.registry.create(request, &target, object, options.is_dry_run, &mut call.warnings).await?;
+    render::object(server, call, target.served, &accepted, 201, created)
 }

@@ -24,7 +24,7 @@ pub(super) async fn handle(
 ) -> Result<Reply, Box<Status>> {
     let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All)?;
     let options = options(call).await?;
-    let warnings = warnings(target, &options);
+    call.warnings.extend(warnings(target, &options));
     let orphans_not = options.orphan_dependents == Some(false);
     let removal = server.registry.delete(request, target, &Deletion { options }).await?;
     let kind = target.kind();
@@ -40,7 +40,7 @@ pub(super) async fn handle(
             render::object(server, call, target.served, &accepted, code, object)
         }
     };
-    Ok(reply?.with_warnings(warnings))
+    reply
 }
 
 /// What is said to who deletes Jobs and may not expect that their pods stay.
@@ -90,9 +90,9 @@ pub(super) async fn handle_collection(
     list_options.validate()?;
     let selection = select::selection(target, &list_options)?;
     let options = options(call).await?;
-    let warnings = warnings(target, &options);
+    call.warnings.extend(warnings(target, &options));
     let page = Page::read(server, target, &selection, &list_options).await?;
     let target = Target { name: String::new(), ..target.clone() };
     server.registry.delete_collection(request, &target, &Deletion { options }, &page.objects).await?;
-    Ok(render::list(server, call, target.served, &accepted, page)?.with_warnings(warnings))
+    render::list(server, call, target.served, &accepted, page)
 }

@@ -42,7 +42,6 @@ pub(super) async fn handle(
     let bytes = call.read_body().await?;
     let options = WriteOptions::for_patch(call.query(), media_type == APPLY_PATCH)?;
     let patch = Patch::read(media_type, &bytes)?;
-    let mut warnings = Vec::new();
     let mut own_warnings = Vec::new();
     let expected = Expected::of(target.served)?;
     let patched = &mut |old: Option<&Value>| {
@@ -62,10 +61,10 @@ pub(super) async fn handle(
         is_dry_run: options.is_dry_run,
         is_internal: false,
     };
-    let outcome = server.registry.update(request, target, update, &mut warnings).await?;
-    warnings.splice(0..0, own_warnings);
-    let reply = render::object(server, call, target.served, &accepted, 200, outcome.object)?;
-    Ok(reply.with_warnings(warnings))
+    let outcome = server.registry.update(request, target, update, &mut call.warnings).await;
+    call.warnings.append(&mut own_warnings);
+    let outcome = outcome?;
+    render::object(server, call, target.served, &accepted, 200, outcome.object)
 }
 
 /// The form of the patch.

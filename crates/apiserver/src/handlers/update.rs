@@ -1,7 +1,7 @@
 //! PUT of an object, or of a subresource that has the form of the object.
 
 use apimachinery::Status;
-use apimachinery::meta::{Meta, MetaMut};
+use apimachinery::meta::Meta;
 use apimachinery::options::WriteOptions;
 
 use super::body::{self, Expected};
@@ -23,11 +23,10 @@ pub(super) async fn handle(
     let bytes = call.read_body().await?;
     let options = WriteOptions::for_update(call.query())?;
     let format = negotiation::body_format(&call.headers)?;
-    let mut warnings = Vec::new();
     let expected = Expected::of(target.served)?;
-    let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut warnings)?;
+    let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
     check_name(target, &object)?;
-    check_namespace(target, &mut object)?;
+    body::check_namespace(target, &mut object)?;
     body::to_stored(target.served, &mut object);
     let uid = Meta::of(&object).uid().to_owned();
     let update = Update {
@@ -37,10 +36,10 @@ pub(super) async fn handle(
         is_dry_run: options.is_dry_run,
         is_internal: false,
     };
-    let outcome = server.registry.update(request, target, update, &mut warnings).await?;
+    let outcome = server.registry.update(request, target, update, &mut call.warnings).await?;
     let status = if outcome.is_created { 201 } else { 200 };
     let reply = render::object(server, call, target.served, &accepted, status, outcome.object)?;
-    Ok(reply.with_warnings(warnings))
+    Ok(reply)
 }
 
 /// Whether the object has the name of the path.
@@ -54,22 +53,6 @@ pub(super) fn check_name(target: &Target, object: &serde_json::Value) -> Result<
     if own != asked {
         return Err(Box::new(Status::bad_request(format!(
             "the name of the object ({own}) does not match the name on the URL ({asked})"
-        ))));
-    }
-    Ok(())
-}
-
-/// Whether the object has the namespace of the path; one that does not say has.
-pub(super) fn check_namespace(target: &Target, object: &mut serde_json::Value) -> Result<(), Box<Status>> {
-    let own = Meta::of(object).namespace().to_owned();
-    if own.is_empty() || !target.kind().is_namespaced {
-        MetaMut::of(object).set_namespace(&target.namespace);
-        return Ok(());
-    }
-    if own != target.namespace {
-        let asked = &target.namespace;
-        return Err(Box::new(Status::bad_request(format!(
-            "the namespace of the object ({own}) does not match the namespace on the request ({asked})"
         ))));
     }
     Ok(())

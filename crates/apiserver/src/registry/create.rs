@@ -50,6 +50,7 @@ impl Registry {
     ) -> Result<Value, Box<Status>> {
         let mut target = target.clone();
         target.name = Meta::of(&object).name().to_owned();
+        self.catch_up_for(&target, &object).await;
         let admitted = self.admission_request(request, &target, Operation::Create, None, is_dry_run);
         self.admit(&admitted, Some(&mut object))?;
         let doubled = meta::dedup_owner_references(&mut object);
@@ -113,7 +114,7 @@ impl Registry {
         errors.extend(kind.strategy.validate(context, &object));
         errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
         if !errors.is_empty() {
-            return Err(Box::new(Status::invalid(&target.group_kind(), &target.name, &errors)));
+            return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }
         warnings.extend(kind.strategy.warnings(context, &object, None));
         kind.strategy.canonicalize(&mut object);

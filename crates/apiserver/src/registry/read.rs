@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use apimachinery::Status;
 use apimachinery::options::resource_version_for_one;
+use apimachinery::{GroupResource, Status};
 use bytes::Bytes;
 use serde_json::Value;
 use store::Entry;
@@ -12,10 +12,11 @@ use store::Entry;
 use super::{Registry, Target, store_error};
 use crate::authorization::Authorized;
 use crate::document;
+use crate::objects::Objects as _;
 use crate::watch_cache::Cached;
 
 /// How long a read waits for a version that has not come yet.
-pub const WAIT_FOR_VERSION_MAX: Duration = Duration::from_secs(3);
+const WAIT_FOR_VERSION_MAX: Duration = Duration::from_secs(3);
 
 /// An object as it is stored.
 #[derive(Clone, Debug)]
@@ -85,9 +86,33 @@ impl Registry {
     /// # Errors
     /// The store cannot be asked, or the caches do not catch up.
     pub async fn wait_for_now(&self) -> Result<(), Box<Status>> {
-        let resource = apimachinery::GroupResource::default();
+        let resource = GroupResource::default();
         let now = self.store.revision().await.map_err(|error| store_error(&resource, "", &error))?;
         self.wait_for_version(now.0).await
+    }
+
+    /// Admission looks at caches. What a client has just made and now refers to may not be in them yet: then waits for
+    /// it, for admission would refuse.
+    pub(super) async fn catch_up_for(&self, target: &Target, object: &Value) {
+        let has = |resource: &str, group: &str, namespace: &str, name: &str| {
+            name.is_empty()
+                || self.caches.get(&GroupResource::new(group, resource), namespace, name).is_some()
+        };
+        let text = |name: &str| object["spec"][name].as_str().unwrap_or_default();
+        let is_pod = target.kind().kind == "Pod" && target.kind().group.is_empty();
+        let account = match text("serviceAccountName") {
+            "" => "default",
+            name => name,
+        };
+        let is_complete = has("namespaces", "", "", &target.namespace)
+            && (!is_pod
+                || has("serviceaccounts", "", &target.namespace, account)
+                    && has("priorityclasses", "scheduling.k8s.io", "", text("priorityClassName"))
+                    && has("nodes", "", "", text("nodeName")));
+        if !is_complete {
+            // If it fails, admission says what is missing.
+            let _ = self.wait_for_now().await;
+        }
     }
 
     /// What the store has under a key.

@@ -197,7 +197,7 @@ impl Registry {
         errors.extend(kind.strategy.validate_update(context, object, old));
         errors.extend(validation::validate_update(target.served.group, kind.kind, context, object, old));
         if !errors.is_empty() {
-            return Err(Box::new(Status::invalid(&target.group_kind(), &target.name, &errors)));
+            return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }
         warnings.extend(kind.strategy.warnings(context, object, Some(old)));
         kind.strategy.canonicalize(object);

@@ -16,14 +16,14 @@ use store::Memory;
 
 /// A server and who asks it.
 #[derive(Clone)]
-pub struct Client(pub Arc<Server>);
+pub(crate) struct Client(Arc<Server>);
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub code: u16,
-    pub body: Value,
-    pub warnings: Vec<String>,
+pub(crate) struct Answer {
+    pub(crate) code: u16,
+    pub(crate) body: Value,
+    pub(crate) warnings: Vec<String>,
 }
 
 fn settings() -> Settings {
@@ -47,13 +47,13 @@ fn settings() -> Settings {
 
 impl Client {
     /// Of a new server.
-    pub async fn start() -> Client {
+    pub(crate) async fn start() -> Client {
         let store = Arc::new(Memory::new());
         Client(start(store, settings(), Shutdown::new()).await.unwrap())
     }
 
     /// Sends a request as an administrator.
-    pub async fn send(&self, method: &str, url: &str, content_type: &str, body: &str) -> Response {
+    pub(crate) async fn send(&self, method: &str, url: &str, content_type: &str, body: &str) -> Response {
         let user = User { name: "admin".into(), groups: vec![User::MASTERS.into()], ..User::default() };
         let request = http::Request::builder()
             .method(method)
@@ -75,28 +75,28 @@ impl Client {
         Answer { code: parts.status.as_u16(), body, warnings }
     }
 
-    pub async fn get(&self, url: &str) -> Answer {
+    pub(crate) async fn get(&self, url: &str) -> Answer {
         self.ask("GET", url, "", "").await
     }
 
-    pub async fn post(&self, url: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, url: &str, body: &Value) -> Answer {
         self.ask("POST", url, "application/json", &body.to_string()).await
     }
 
-    pub async fn put(&self, url: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, url: &str, body: &Value) -> Answer {
         self.ask("PUT", url, "application/json", &body.to_string()).await
     }
 
-    pub async fn merge(&self, url: &str, patch: &Value) -> Answer {
+    pub(crate) async fn merge(&self, url: &str, patch: &Value) -> Answer {
         self.ask("PATCH", url, "application/merge-patch+json", &patch.to_string()).await
     }
 
-    pub async fn delete(&self, url: &str) -> Answer {
+    pub(crate) async fn delete(&self, url: &str) -> Answer {
         self.ask("DELETE", url, "", "").await
     }
 
     /// Opens a watch.
-    pub async fn watch(&self, url: &str) -> Events {
+    pub(crate) async fn watch(&self, url: &str) -> Events {
         let response = self.send("GET", url, "", "").await;
         assert_eq!(response.status(), 200);
         Events { body: response.into_body(), rest: Vec::new() }
@@ -104,14 +104,14 @@ impl Client {
 }
 
 /// Events of a watch.
-pub struct Events {
+pub(crate) struct Events {
     body: Body,
     rest: Vec<u8>,
 }
 
 impl Events {
     /// The next event as `TYPE name`, or its whole document.
-    pub async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.rest.drain(..=end).collect();
@@ -122,7 +122,7 @@ impl Events {
         }
     }
 
-    pub async fn next_brief(&mut self) -> String {
+    pub(crate) async fn next_brief(&mut self) -> String {
         let event = self.next().await.expect("the watch goes on");
         let name = event["object"]["metadata"]["name"].as_str().unwrap_or_default();
         format!("{} {name}", event["type"].as_str().unwrap())

@@ -9,7 +9,8 @@ const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 async fn with_maps(names: &[&str]) -> Client {
     let client = Client::start().await;
     for name in names {
-        let object = json!({"metadata": {"name": name, "labels": {"on": if *name < "c" { "yes" } else { "no" }}}});
+        let object =
+            json!({"metadata": {"name": name, "labels": {"on": if *name < "c" { "yes" } else { "no" }}}});
         assert_eq!(client.post(MAPS, &object).await.code, 201);
     }
     client

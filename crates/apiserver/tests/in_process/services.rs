@@ -48,7 +48,10 @@ async fn an_address_that_is_asked_for_is_given_once() {
     assert_eq!(client.post(SERVICES, &service("a", asked.clone())).await.code, 201);
     let taken = client.post(SERVICES, &service("b", asked)).await;
     assert_eq!(taken.code, 422);
-    assert!(taken.body["message"].as_str().unwrap().contains("provided IP is already allocated"), "{taken:?}");
+    assert!(
+        taken.body["message"].as_str().unwrap().contains("provided IP is already allocated"),
+        "{taken:?}"
+    );
     let outside = client.post(SERVICES, &service("c", json!({"clusterIP": "10.97.0.1"}))).await;
     assert_eq!(outside.code, 422);
 }

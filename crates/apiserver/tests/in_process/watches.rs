@@ -36,7 +36,7 @@ async fn what_begins_or_ceases_to_be_selected_comes_or_goes() {
 }
 
 #[tokio::test]
-async fn a_watch_from_before_memory_ends_with_expired() {
+async fn a_watch_ends_when_its_time_is_up() {
     let client = Client::start().await;
     let mut events = client.watch(&format!("{MAPS}?watch=1&resourceVersion=0&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=1")).await;
     assert!(events.next().await.is_none(), "the time is up and nothing happened");

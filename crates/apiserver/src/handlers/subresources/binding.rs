@@ -27,12 +27,11 @@ pub(super) async fn handle(
     let format = negotiation::body_format(&call.headers)?;
     let bytes = call.read_body().await?;
     let options = WriteOptions::for_create(call.query())?;
-    let mut warnings = Vec::new();
     let expected = Expected::named("", "v1", "Binding")?;
-    let mut binding = body::decode(&expected, &bytes, format, options.field_validation, &mut warnings)?;
+    let mut binding = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
     body::check_namespace(target, &mut binding)?;
-    bind(server, request, target, &binding, options.is_dry_run, &mut warnings).await?;
-    Ok(Reply::document(201, &accepted, &success()).with_warnings(warnings))
+    bind(server, request, target, &binding, options.is_dry_run, &mut call.warnings).await?;
+    Ok(Reply::document(201, &accepted, &success()))
 }
 
 /// Binds a pod to the node that a binding names.
@@ -65,7 +64,7 @@ pub(crate) async fn bind(
         uid: meta.uid().to_owned(),
         may_create: false,
         is_dry_run,
-        is_internal: false,
+        is_internal: true,
     };
     server.registry.update(request, target, update, warnings).await?;
     Ok(())

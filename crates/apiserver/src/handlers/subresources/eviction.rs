@@ -39,14 +39,13 @@ pub(super) async fn handle(
     let format = negotiation::body_format(&call.headers)?;
     let bytes = call.read_body().await?;
     let write = WriteOptions::for_create(call.query())?;
-    let mut warnings = Vec::new();
     let expected = Expected::named("policy", "v1", "Eviction")?;
     // The version before took the same body.
     let bytes = match std::str::from_utf8(&bytes) {
         Ok(text) if text.contains("policy/v1beta1") => text.replace("policy/v1beta1", "policy/v1").into(),
         _ => bytes,
     };
-    let mut eviction = body::decode(&expected, &bytes, format, write.field_validation, &mut warnings)?;
+    let mut eviction = body::decode(&expected, &bytes, format, write.field_validation, &mut call.warnings)?;
     body::check_namespace(target, &mut eviction)?;
     let name = Meta::of(&eviction).name();
     if name != target.name {
@@ -58,7 +57,7 @@ pub(super) async fn handle(
     };
     options.is_dry_run |= write.is_dry_run;
     evict(server, request, target, options).await?;
-    Ok(Reply::document(201, &accepted, &success()).with_warnings(warnings))
+    Ok(Reply::document(201, &accepted, &success()))
 }
 
 async fn evict(

@@ -54,14 +54,12 @@ async fn put(
     let bytes = call.read_body().await?;
     let options = WriteOptions::for_update(call.query())?;
     let format = negotiation::body_format(&call.headers)?;
-    let mut warnings = Vec::new();
     let expected = Expected::named("autoscaling", "v1", "Scale")?;
-    let mut sent = body::decode(&expected, &bytes, format, options.field_validation, &mut warnings)?;
+    let mut sent = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
     update::check_name(target, &sent)?;
-    update::check_namespace(target, &mut sent)?;
+    body::check_namespace(target, &mut sent)?;
     let request = Request { server, request, target, accepted };
-    let reply = request.write(options.is_dry_run, &mut warnings, &mut |_| Ok(sent.clone())).await?;
-    Ok(reply.with_warnings(warnings))
+    request.write(options.is_dry_run, &mut call.warnings, &mut |_| Ok(sent.clone())).await
 }
 
 async fn patched(
@@ -77,18 +75,17 @@ async fn patched(
     let patch = patch::Patch::read(media_type, &bytes)?;
     let expected = Expected::named("autoscaling", "v1", "Scale")?;
     let mut own_warnings = Vec::new();
-    let mut warnings = Vec::new();
     let request = Request { server, request, target, accepted };
     let change = &mut |current: Value| {
         own_warnings.clear();
         let mut scale = patch.apply(&expected, current, options.field_validation, &mut own_warnings)?;
         update::check_name(target, &scale)?;
-        update::check_namespace(target, &mut scale)?;
+        body::check_namespace(target, &mut scale)?;
         Ok(scale)
     };
-    let reply = request.write(options.is_dry_run, &mut warnings, change).await?;
-    own_warnings.append(&mut warnings);
-    Ok(reply.with_warnings(own_warnings))
+    let reply = request.write(options.is_dry_run, &mut call.warnings, change).await;
+    call.warnings.append(&mut own_warnings);
+    reply
 }
 
 impl Request<'_> {
