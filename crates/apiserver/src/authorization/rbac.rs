@@ -26,8 +26,8 @@ use crate::user::User;
 pub const GROUP: &str = "rbac.authorization.k8s.io";
 
 type Rules = Arc<[Rule]>;
-/// Roles by namespace (empty of cluster roles) and name.
-type Roles = Map<(String, String), Rules>;
+/// Roles by namespace (empty of cluster roles), then by name.
+type Roles = Map<String, Map<String, Rules>>;
 /// Bindings by namespace (empty of cluster role bindings).
 type BindingsByNamespace = Map<String, Bindings>;
 
@@ -94,7 +94,7 @@ impl Rbac {
         } else {
             self.roles.get(&*self.objects, roles)
         };
-        roles.get(&(namespace.to_owned(), name.to_owned())).cloned()
+        roles.get(namespace)?.get(name).cloned()
     }
 
     /// Calls with the rules of each binding of a user, until told to stop: cluster role bindings first, then those in
@@ -154,12 +154,13 @@ impl Authorizer for Rbac {
 }
 
 fn roles(objects: Vec<Arc<Value>>) -> Roles {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let role = |object: Arc<Value>| {
-        let metadata = &object["metadata"];
-        ((text(&metadata["namespace"]), text(&metadata["name"])), Rule::list(&object["rules"]).into())
-    };
-    objects.into_iter().map(role).collect()
+    let mut by_namespace = Roles::default();
+    for object in objects {
+        let text = |member: &str| object["metadata"][member].as_str().unwrap_or_default().to_owned();
+        let rules = Rule::list(&object["rules"]).into();
+        by_namespace.entry(text("namespace")).or_default().insert(text("name"), rules);
+    }
+    by_namespace
 }
 
 fn bindings(objects: Vec<Arc<Value>>) -> BindingsByNamespace {

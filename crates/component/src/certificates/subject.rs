@@ -70,3 +70,27 @@ impl Subject {
         Some(Subject { organizations, ..Subject::new(&common_name, &[]) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::signing_request;
+    use super::*;
+
+    #[test]
+    fn reads_whom_a_request_is_for() {
+        let pem = signing_request(&Subject::new("system:node:n1", &["system:nodes", "more"])).unwrap();
+        let subject = Subject::of_request(pem.as_bytes()).unwrap();
+        assert_eq!(subject.common_name, "system:node:n1");
+        assert_eq!(subject.organizations, ["system:nodes", "more"]);
+        let error = signing_request(&Subject::new("x", &["a", "b", "c"])).unwrap_err().to_string();
+        assert_eq!(error, "cannot make a certificate for x with more than 2 groups");
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_nobodys() {
+        assert_eq!(Subject::of(&CertificateDer::from(vec![1, 2, 3])), None);
+        assert_eq!(Subject::of_request(b"no PEM"), None);
+        let pem = b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
+        assert_eq!(Subject::of_request(pem), None);
+    }
+}
