@@ -178,7 +178,9 @@ fn qualified(errors: &mut ErrorList, path: &Path, name: &str) {
     let is_id = id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_id {
-        errors.invalid(path, id, "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')");
+        errors.invalid(path, id, "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric \
+                       characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is \
+                       '[A-Za-z_][A-Za-z0-9_]*')");
     }
 }
 

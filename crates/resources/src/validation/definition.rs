@@ -95,7 +95,14 @@ fn warning(errors: &mut ErrorList, path: &Path, version: &Value) {
     let control = warning.char_indices().find(|(_, c)| !go::is_print(*c));
     if let Some((at, c)) = control {
         let shown = go::rune_text(c);
-        errors.invalid(path, warning, format!("must only contain printable UTF-8 characters; non-printable character found at index {at}: {shown}"));
+        errors.invalid(
+            path,
+            warning,
+            format!(
+                "must only contain printable UTF-8 characters; non-printable character found at index {at}: \
+                 {shown}"
+            ),
+        );
     }
 }
 

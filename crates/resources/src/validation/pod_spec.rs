@@ -1,6 +1,6 @@
 //! What a pod is asked to be (`PodSpec`), in pods and in templates.
 
-mod affinity;
+pub(crate) mod affinity;
 mod annotations;
 mod containers;
 mod dns;
@@ -15,7 +15,7 @@ mod pod_resources;
 mod ports;
 mod projected;
 mod restart_policy;
-mod scheduling;
+pub(crate) mod scheduling;
 mod security;
 mod template;
 mod topology_spread;

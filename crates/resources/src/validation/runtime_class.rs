@@ -5,10 +5,11 @@ use apimachinery::{ErrorList, Path};
 use serde_json::{Value, json};
 
 use super::members::Members as _;
+use super::pod_spec::scheduling::tolerations;
 use super::report::Report as _;
 use super::resources::{self, Owner};
 use super::update::unchanged;
-use super::{formats, internal, tolerations};
+use super::{formats, internal};
 
 /// What is wrong with a RuntimeClass.
 pub(crate) fn validate(object: &Value) -> ErrorList {
@@ -34,8 +35,8 @@ pub(crate) fn validate(object: &Value) -> ErrorList {
         errors.extend(validate_labels(scheduling.map("nodeSelector"), &path.child("nodeSelector")));
         let path = path.child("tolerations");
         let all = scheduling.items("tolerations");
+        tolerations(&mut errors, &path, all);
         for (i, toleration) in all.iter().enumerate() {
-            tolerations::validate(&mut errors, &path.index(i), toleration);
             if all[..i].contains(toleration) {
                 errors.duplicate(&path.index(i), internal::compact("", "Toleration", toleration));
             }

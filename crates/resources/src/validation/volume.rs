@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::formats::{self, dns_subdomain};
 use super::members::Members as _;
 use super::parts::Parts as _;
+use super::pod_spec::affinity::node_selector;
 use super::report::{Report as _, json_or_null, named};
 use super::unified_diff::unified_diff;
-use super::{internal, node_selector, resources, semantic};
+use super::{internal, resources, semantic};
 
 pub(crate) use claim::{validate_claim, validate_claim_status, validate_claim_update};
 
@@ -38,7 +39,7 @@ fn validate_spec(errors: &mut ErrorList, path: &Path, spec: &Value) {
         let path = path.child("nodeAffinity").child("required");
         match affinity.object("required") {
             None => errors.required(&path, "must specify required node constraints"),
-            Some(required) => node_selector::validate(errors, &path, required),
+            Some(required) => node_selector(errors, &path, required, true),
         }
     }
     source::validate(errors, path, spec);

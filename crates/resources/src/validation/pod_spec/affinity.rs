@@ -25,14 +25,7 @@ pub(super) fn validate(errors: &mut ErrorList, path: &Path, affinity: &Value, ke
 
 fn node_affinity(errors: &mut ErrorList, path: &Path, affinity: &Value, kept: Kept) {
     if let Some(required) = affinity.object(REQUIRED) {
-        let path = path.child(REQUIRED).child("nodeSelectorTerms");
-        let terms = required.items("nodeSelectorTerms");
-        if terms.is_empty() {
-            errors.required(&path, "must have at least one node selector term");
-        }
-        for (i, term) in terms.iter().enumerate() {
-            node_selector_term(errors, &path.index(i), term, kept.node_values);
-        }
+        node_selector(errors, &path.child(REQUIRED), required, kept.node_values);
     }
     for (i, preferred) in affinity.items(PREFERRED).iter().enumerate() {
         let path = path.child(PREFERRED).index(i);
@@ -41,6 +34,18 @@ fn node_affinity(errors: &mut ErrorList, path: &Path, affinity: &Value, kept: Ke
             // Values that no label has were always allowed here.
             node_selector_term(errors, &path.child("preference"), term, true);
         }
+    }
+}
+
+/// What is wrong with a selector of nodes. `keeps_values`: values that no label can have are let be.
+pub(crate) fn node_selector(errors: &mut ErrorList, path: &Path, selector: &Value, keeps_values: bool) {
+    let path = path.child("nodeSelectorTerms");
+    let terms = selector.items("nodeSelectorTerms");
+    if terms.is_empty() {
+        errors.required(&path, "must have at least one node selector term");
+    }
+    for (i, term) in terms.iter().enumerate() {
+        node_selector_term(errors, &path.index(i), term, keeps_values);
     }
 }
 

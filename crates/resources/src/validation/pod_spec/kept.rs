@@ -58,14 +58,14 @@ impl Kept {
 }
 
 /// The terms of required node affinity.
-fn required_terms<'v>(affinity: Option<&'v Value>) -> &'v [Value] {
+fn required_terms(affinity: Option<&Value>) -> &[Value] {
     let affinity = affinity.and_then(|affinity| affinity.member("nodeAffinity"));
     let required = affinity.and_then(|it| it.member("requiredDuringSchedulingIgnoredDuringExecution"));
     required.map_or(&[], |required| required.items("nodeSelectorTerms"))
 }
 
 /// The terms of pod affinity and anti-affinity.
-fn pod_terms<'v>(affinity: Option<&'v Value>) -> impl Iterator<Item = &'v Value> {
+fn pod_terms(affinity: Option<&Value>) -> impl Iterator<Item = &Value> {
     let kinds = ["podAffinity", "podAntiAffinity"].into_iter();
     kinds.filter_map(move |kind| affinity.and_then(|affinity| affinity.member(kind))).flat_map(|kind| {
         let preferred = kind.items("preferredDuringSchedulingIgnoredDuringExecution").iter();

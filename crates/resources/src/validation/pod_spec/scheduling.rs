@@ -9,7 +9,7 @@ use super::super::members::Members as _;
 use super::super::report::{Report as _, named};
 
 /// What is wrong with tolerations.
-pub(super) fn tolerations(errors: &mut ErrorList, path: &Path, tolerations: &[Value]) {
+pub(crate) fn tolerations(errors: &mut ErrorList, path: &Path, tolerations: &[Value]) {
     for (i, toleration) in tolerations.iter().enumerate() {
         let path = path.index(i);
         let operator_path = path.child("operator");
