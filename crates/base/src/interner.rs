@@ -117,6 +117,11 @@ impl Interner {
         &self.strings[symbol.index()]
     }
 
+    /// The string of `symbol`, shared.
+    pub fn share(&self, symbol: Symbol) -> Arc<str> {
+        Arc::clone(&self.strings[symbol.index()])
+    }
+
     /// How many distinct strings there are.
     pub fn len(&self) -> usize {
         self.symbols.len()

@@ -137,9 +137,9 @@ impl Scheduler {
     fn sweep_symbols(&mut self) {
         if self.n_sweeps != self.shapes.n_sweeps() {
             self.n_sweeps = self.shapes.n_sweeps();
-            if self.symbols.sweep(&self.shapes.label_values()) > 0 {
-                self.evaluator.forget_symbols();
-            }
+            // Counters may still name a value that is freed. They count nothing then, and whatever the symbol stands for
+            // next is in no class before it is in a shape.
+            self.symbols.sweep(&self.shapes.label_values());
         }
     }
 
@@ -158,6 +158,11 @@ impl Scheduler {
     /// Nodes and the pods on them.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// How many distinct shapes of pods are remembered.
+    pub fn n_shapes(&self) -> usize {
+        self.shapes.len()
     }
 
     /// The symbol table.

@@ -17,6 +17,9 @@
 //! decision <--- survey: rules by wide domains, scores that compare, best bucket of the best group
 //! ```
 //!
+//! A row where the pod fitted and on which only pods have come or gone is put to those plugins alone for whom that
+//! matters ([`crate::framework::registry::Scope::Occupancy`]); what the others said still holds.
+//!
 //! Plugins know nothing of this. What they declare is their [`crate::framework::registry::Scope`], and those whose
 //! verdict depends on pods elsewhere say it a second time as rules over counts ([`crate::framework::domains`]).
 //!
@@ -143,6 +146,7 @@ impl Evaluator {
             let n_counters = self.counts.n_counters();
             let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work, &mut self.spare)?;
             self.work.tables_filled += 1;
+            self.forget_some_shapes();
             let is_new = self.seen_once.insert(key, Arc::clone(&pod.shape)).is_none();
             let is_promised =
                 pod.nominated_node_name.is_some() || cycle.nominator.node_of(&pod.uid).is_some();
@@ -151,7 +155,6 @@ impl Evaluator {
                 if let Some(placement) = placed {
                     self.counts.drop_own(n_counters);
                     first.sheet.recycle(&mut self.spare);
-                    self.forget_some_shapes();
                     return Some(Outcome::Placed(placement));
                 }
             }
@@ -189,11 +192,6 @@ impl Evaluator {
         }
         drop((offers, groups));
         state.refuse(cycle, profile, pod, &self.counts, circumstances, &mut self.work)
-    }
-
-    /// Forgets what names symbols that may stand for something else from now on.
-    pub(crate) fn forget_symbols(&mut self) {
-        self.counts.forget_counters();
     }
 
     /// Whether a pod can be decided without the reference evaluator, as far as that is seen before its shape is

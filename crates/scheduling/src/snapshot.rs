@@ -22,7 +22,7 @@ use std::sync::Arc;
 use base::{Map, Symbol};
 
 pub use change_log::{Change, ChangeLog, Lagged, Log};
-pub use columns::{Columns, EXACT_MAX, ResourceColumns};
+pub use columns::{Columns, EXACT_MAX, ResourceColumns, integer};
 pub use images::{ImageState, Images};
 use label_columns::LabelColumns;
 pub use node_info::NodeInfo;
@@ -157,10 +157,10 @@ impl Snapshot {
                 self.order.move_zone(row, info.node.zone, node.zone);
                 self.n_node_changes += 1;
                 self.log.push((row, Change::Node));
+                info.node = node;
+                self.columns.set(info);
+                self.label_columns.set(info);
             }
-            info.node = node;
-            self.columns.set(info);
-            self.label_columns.set(info);
             return row;
         }
         let row = self.free.pop().unwrap_or_else(|| {
@@ -211,17 +211,17 @@ impl Snapshot {
     /// If the pod names no node.
     pub fn upsert_pod(&mut self, pod: Arc<Pod>) {
         let node_name = pod.node_name.expect("only pods with a node name are on nodes");
-        if let Some(known) = self.pods.get_mut(&pod.uid)
-            && is_like(known, &pod)
-        {
-            *known = Arc::clone(&pod);
-            if let Some(row) = self.by_name.get(&node_name).copied() {
-                self.info_mut(row).replace_pod(pod);
-                self.log.push((row, Change::PodReplaced));
-                return;
+        if let Some(known) = self.pods.get_mut(&pod.uid) {
+            if is_like(known, &pod) {
+                *known = Arc::clone(&pod);
+                if let Some(row) = self.by_name.get(&node_name).copied() {
+                    self.info_mut(row).replace_pod(pod);
+                    self.log.push((row, Change::PodReplaced));
+                    return;
+                }
             }
+            self.remove_pod(&pod.uid);
         }
-        self.remove_pod(&pod.uid);
         self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
         match self.row(node_name) {
             Some(row) => self.put(row, pod),

@@ -66,6 +66,9 @@ fn crates_depend_on_lower_layers_only() {
     }
 }
 
+/// The crates without a runtime, a socket or a client: they build and test in seconds.
+const PURE: [&str; 5] = ["base", "wire", "scheduling", "apimachinery", "resources"];
+
 #[test]
 fn the_pure_crates_stay_pure_and_only_the_binary_talks_to_people() {
     let metadata = metadata();
@@ -74,7 +77,7 @@ fn the_pure_crates_stay_pure_and_only_the_binary_talks_to_people() {
         let Some(layer) = layer else { continue };
         for (dependency, is_normal) in dependencies(&metadata, &name).filter(|(_, is_normal)| *is_normal) {
             assert!(is_normal);
-            if layer <= 2 {
+            if PURE.contains(&name.as_str()) {
                 assert!(!banned.contains(&dependency), "{name} depends on {dependency}");
             }
             if layer < 5 {

@@ -62,7 +62,7 @@ impl Scheduler {
         commands.push(Command::Bind {
             pod: pod.key.clone(),
             uid: Arc::clone(&pod.uid),
-            node: Arc::from(self.symbols.resolve(node)),
+            node: self.symbols.share(node),
         });
         let found = self.found(pod);
         self.queue.done(&pod.uid);

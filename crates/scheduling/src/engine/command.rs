@@ -42,6 +42,9 @@ pub enum Input<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Bind the pod to the node.
+    ///
+    /// Every one has to be answered with an [`Input::BindFinished`], however late: until then the pod is remembered,
+    /// even if its object is gone. A driver that cannot learn what came of it reports a failure.
     Bind {
         /// Which pod.
         pod: PodKey,

@@ -76,21 +76,68 @@ fn an_event_that_concerns_one_shape_moves_its_pods_and_no_others() {
     assert_eq!(scheduler.queue().work(), before, "a label of its own, or a pod that comes, is nothing to it");
 }
 
+fn job(i: usize, cpu: &str) -> Object {
+    let labels = json!({"app": "a", "job-name": format!("job-{i}")});
+    changed_pod(&pod("p", &labels, &asking_cpu(cpu)), |pod| {
+        pod.metadata.name = format!("p{i}");
+        pod.metadata.uid = format!("p{i}");
+    })
+}
+
+/// Schedules a pod and says that it was bound.
+fn place(scheduler: &mut Scheduler, job: &Object, uid: &str) {
+    scheduler.step(Input::Upsert(job), SOON);
+    let tried = scheduler.step(Input::Schedule, SOON).tried.expect("a pod waits");
+    assert!(matches!(tried.outcome, Outcome::Placed(_)));
+    scheduler.step(Input::BindFinished { uid, result: Ok(()) }, SOON);
+}
+
+#[test]
+fn values_of_labels_stay_as_long_as_their_pods() {
+    let allocatable = json!({"cpu": "400", "memory": "8Gi", "pods": "1000"});
+    let mut scheduler = scheduler(&[node("n", &allocatable, &json!({}))]);
+    let n_kept = 50;
+    for i in 0..n_kept {
+        place(&mut scheduler, &job(i, "1"), &format!("p{i}"));
+    }
+    for i in n_kept..2_000 {
+        place(&mut scheduler, &job(i, "1"), &format!("p{i}"));
+        scheduler.step(Input::Delete(&job(i, "1")), SOON);
+    }
+    let name = scheduler.symbols().get("job-name").expect("the key of a label");
+    for i in 0..n_kept {
+        let pod = scheduler.snapshot().pod(&format!("p{i}")).expect("a pod that stayed");
+        let value = pod.shape.labels.get(name).expect("its label");
+        assert_eq!(scheduler.symbols().resolve(value), format!("job-{i}"));
+    }
+}
+
+#[test]
+fn shapes_of_one_class_are_forgotten_with_their_pods() {
+    let allocatable = json!({"cpu": "400", "memory": "8Gi", "pods": "1000"});
+    let mut scheduler = scheduler(&[node("n", &allocatable, &json!({}))]);
+    let alike = |i: usize| {
+        changed_pod(&pod("p", &json!({"app": "a"}), &asking_cpu(&format!("{}m", i + 1))), |pod| {
+            pod.metadata.name = format!("p{i}");
+            pod.metadata.uid = format!("p{i}");
+        })
+    };
+    place(&mut scheduler, &alike(0), "p0");
+    for i in 1..5_000 {
+        place(&mut scheduler, &alike(i), &format!("p{i}"));
+        scheduler.step(Input::Delete(&alike(i)), SOON);
+    }
+    assert!(scheduler.n_shapes() < 2_000, "{} shapes are kept", scheduler.n_shapes());
+}
+
 #[test]
 fn values_of_labels_are_forgotten_with_their_pods() {
     let allocatable = json!({"cpu": "4", "memory": "8Gi", "pods": "110"});
     let mut scheduler = scheduler(&[node("n", &allocatable, &json!({}))]);
     let mut most = 0;
     for i in 0..5_000 {
-        let labels = json!({"app": "a", "job-name": format!("job-{i}")});
-        let job = changed_pod(&pod("p", &labels, &asking_cpu("1")), |pod| {
-            pod.metadata.name = format!("p{i}");
-            pod.metadata.uid = format!("p{i}");
-        });
-        scheduler.step(Input::Upsert(&job), SOON);
-        let tried = scheduler.step(Input::Schedule, SOON).tried.expect("a pod waits");
-        assert!(matches!(tried.outcome, Outcome::Placed(_)));
-        scheduler.step(Input::BindFinished { uid: &format!("p{i}"), result: Ok(()) }, SOON);
+        let job = job(i, "1");
+        place(&mut scheduler, &job, &format!("p{i}"));
         scheduler.step(Input::Delete(&job), SOON);
         most = most.max(scheduler.symbols().len());
     }

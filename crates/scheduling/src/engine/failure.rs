@@ -100,8 +100,7 @@ impl Scheduler {
         });
         // If the object does not say yet what it was told to say, it is told again.
         let changed = failure.nomination.filter(|node| *node != queued.told_nomination || *node != promised);
-        let nominated_node_name =
-            changed.map(|node| Arc::from(node.map_or("", |node| self.symbols.resolve(node))));
+        let nominated_node_name = changed.map(|node| self.symbols.share(node.unwrap_or(Symbol::EMPTY)));
         if condition.is_some() || nominated_node_name.is_some() {
             let (pod, uid) = (pod.key.clone(), Arc::clone(&pod.uid));
             commands.push(Command::PatchStatus { pod, uid, condition, nominated_node_name });

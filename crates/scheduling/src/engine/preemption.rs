@@ -16,7 +16,7 @@ impl Scheduler {
     /// Begins to evict the victims on a node, and returns those to evict first. Victims that are leaving anyway are
     /// waited for like any pod that leaves.
     pub(super) fn begin_evictions(&mut self, preemptor: &Pod, room: &Room, now: Now) -> FirstEvictions {
-        let node = Arc::from(self.symbols.resolve(self.snapshot.node(room.row).node.name));
+        let node = self.symbols.share(self.snapshot.node(room.row).node.name);
         let scheduler = self.symbols.resolve(preemptor.shape.scheduler_name);
         let purpose = Arc::new(Purpose {
             preemptor: Arc::clone(&preemptor.uid),

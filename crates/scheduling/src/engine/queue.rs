@@ -258,18 +258,17 @@ impl Queue {
     /// until [`Queue::done`] or [`Queue::re_add`].
     pub(super) fn pop(&mut self) -> Option<QueuedPod> {
         loop {
-            let uid = match self.places.first_active() {
-                Some(uid) => uid,
+            let mut queued = match self.places.pop_active() {
+                Some(queued) => queued,
                 None if self.pops_early => {
                     let (_, uid) = self.places.first_backoff()?;
                     self.counts.note_incoming(QueueName::Active, Cause::PopFromBackoffQ);
-                    uid
+                    self.places.remove(&uid)?.0
                 }
                 None => return None,
             };
-            let (mut queued, _) = self.places.remove(&uid)?;
             self.counts.leaves(&queued);
-            if self.in_flight.has(&uid) {
+            if self.in_flight.has(&queued.pod.uid) {
                 continue;
             }
             queued.attempts += 1;

@@ -19,8 +19,8 @@ const ROWS_PER_WIDE_DOMAIN: usize = 16;
 
 /// The plugins and rules that have something to say about a shape.
 pub(super) struct Plan {
-    /// Filters that look at one node only: the position among the profile's.
-    pub(super) filters: Vec<usize>,
+    /// Filters that look at one node only.
+    pub(super) filters: Vec<PlannedFilter>,
     /// Rules over counts, in order of rank.
     pub(super) rules: Vec<PlannedRule>,
     /// Scores that look at one node only.
@@ -56,12 +56,22 @@ pub(super) struct PlannedRule {
     pub(super) wide: Option<usize>,
 }
 
+/// A filter that looks at one node only.
+pub(super) struct PlannedFilter {
+    /// The position among the profile's.
+    pub(super) order: usize,
+    /// Whether it does not matter to it what runs there.
+    pub(super) is_of_node: bool,
+}
+
 /// A score that looks at one node only.
 pub(super) struct PlannedScore {
     /// The position among the profile's.
     pub(super) position: usize,
     pub(super) weight: i64,
     pub(super) normalization: Normalization,
+    /// Whether it does not matter to it what runs there.
+    pub(super) is_of_node: bool,
 }
 
 /// A score over counts.
@@ -178,7 +188,8 @@ impl Plan {
             let skips =
                 plan.verdict == PreFilter::Skip && profile.runs(ExtensionPoint::PreFilter, registration.name);
             if !skips && plan.filter.is_some() {
-                self.filters.push(order);
+                let is_of_node = registration.filter_scope != Some(Scope::Occupancy);
+                self.filters.push(PlannedFilter { order, is_of_node });
             }
             self.depends_on_nodes |= registration.filter_scope == Some(Scope::Nodes);
         }
@@ -193,7 +204,12 @@ impl Plan {
             }
             let Ok(score) = plan.score else { return None };
             if let Some(score) = score {
-                self.scores.push(PlannedScore { position, weight, normalization: score.normalization() });
+                self.scores.push(PlannedScore {
+                    position,
+                    weight,
+                    normalization: score.normalization(),
+                    is_of_node: registration.score_scope != Some(Scope::Occupancy),
+                });
                 self.depends_on_nodes |= registration.score_scope == Some(Scope::Nodes);
             }
         }
@@ -310,6 +326,11 @@ impl Plan {
     pub(super) fn marks(&self, counts: &Counts) -> SmallVec<[i64; 4]> {
         let is_free = self.is_free_to_start(counts);
         self.rules.iter().map(|rule| rule.mark(is_free, counts)).collect()
+    }
+
+    /// Whether part of a base depends on nothing but the node.
+    pub(super) fn has_node_bases(&self) -> bool {
+        self.scores.iter().any(|score| score.is_of_node && score.normalization == Normalization::AsIs)
     }
 
     /// How many entries at the front of a key are raw scores of one node.

@@ -69,7 +69,7 @@ impl Victims {
             dirty_rows(cycle, self.rows, self.nominations)
         };
         let rows = match dirty {
-            Dirty::Rows(rows) => rows,
+            Dirty::Rows(rows) => rows.into_iter().map(|dirty| dirty.row).collect(),
             Dirty::All => {
                 *self = Victims::new();
                 cycle.snapshot.order().to_vec()

@@ -12,8 +12,18 @@ use crate::framework::{Cycle, Filter, Profile, Score, Status};
 use crate::model::Pod;
 use crate::snapshot::NodeInfo;
 
+/// Which of the plan's filters and scores are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// All of them.
+    All,
+    /// Those to whom it matters what runs on a node. What the others say about it is known.
+    AboutPods,
+}
+
 /// What is asked about a row.
 pub(super) struct Prepared<'a> {
+    asked: Asked,
     cycle: Cycle<'a>,
     priority: i32,
     filters: SmallVec<[(usize, Box<dyn Filter + 'a>); 8]>,
@@ -28,21 +38,31 @@ impl<'a> Prepared<'a> {
         pod: &'a Pod,
         plan: &Plan,
         priority: i32,
+        asked: Asked,
     ) -> Option<Prepared<'a>> {
-        let mut prepared = Prepared { cycle, priority, filters: SmallVec::new(), scores: SmallVec::new() };
-        let mut wanted = plan.filters.iter().peekable();
+        let mut prepared =
+            Prepared { asked, cycle, priority, filters: SmallVec::new(), scores: SmallVec::new() };
+        let is_asked = |is_of_node: bool| asked == Asked::All || !is_of_node;
+        let mut wanted =
+            plan.filters.iter().filter(|filter| is_asked(filter.is_of_node)).map(|f| f.order).peekable();
         for (order, plugin) in profile.at(ExtensionPoint::Filter).enumerate() {
-            if wanted.next_if_eq(&&order).is_some() {
+            if wanted.next_if_eq(&order).is_some() {
                 prepared.filters.push((order, plugin.plugin.filter(cycle, pod).filter?));
             }
         }
-        let mut wanted = plan.scores.iter().map(|score| score.position).peekable();
+        let mut wanted =
+            plan.scores.iter().filter(|score| is_asked(score.is_of_node)).map(|s| s.position).peekable();
         for (position, (plugin, _)) in profile.scores().enumerate() {
             if wanted.next_if_eq(&position).is_some() {
                 prepared.scores.push(plugin.plugin.score(cycle, pod, &[]).score.ok()??);
             }
         }
         Some(prepared)
+    }
+
+    /// Which filters and scores there are.
+    pub(super) fn asked(&self) -> Asked {
+        self.asked
     }
 
     /// Why the pod does not fit on the node: both with the pods nominated to it that take precedence, and without.
@@ -82,7 +102,7 @@ impl<'a> Prepared<'a> {
         self.scores.iter().map(AsRef::as_ref)
     }
 
-    /// The raw scores of a node, in the plan's order.
+    /// The raw scores of a node, in the plan's order, as far as they are asked.
     pub(super) fn scores<'s>(
         &'s self,
         node: &'s NodeInfo,

@@ -24,6 +24,8 @@ pub(super) const MISSING: i64 = i64::MIN;
 pub(super) struct Sheet {
     pub(super) verdicts: Vec<Verdict>,
     pub(super) bases: Vec<i64>,
+    /// The part of the bases that depends on nothing but the node; empty if that is 0 everywhere.
+    pub(super) node_bases: Vec<i64>,
     /// The group of each row, as an index into `keys`.
     pub(super) groups: Vec<u32>,
     pub(super) keys: Vec<Key>,
@@ -34,6 +36,7 @@ pub(super) struct Sheet {
 pub(super) struct Spare {
     verdicts: Vec<Verdict>,
     bases: Vec<i64>,
+    node_bases: Vec<i64>,
     groups: Vec<u32>,
     scores: Vec<i64>,
 }
@@ -71,6 +74,7 @@ impl Sheet {
         let mut sheet = Sheet {
             verdicts: fresh(&mut spare.verdicts, Verdict::FITS, n_rows),
             bases: fresh(&mut spare.bases, 0, n_rows),
+            node_bases: fresh(&mut spare.node_bases, 0, if plan.has_node_bases() { n_rows } else { 0 }),
             groups: fresh(&mut spare.groups, 0, n_rows),
             keys: vec![Key::new()],
         };
@@ -85,9 +89,10 @@ impl Sheet {
 
     /// Leaves the columns to the next sheet.
     pub(super) fn recycle(self, spare: &mut Spare) {
-        let Sheet { verdicts, bases, groups, keys: _ } = self;
+        let Sheet { verdicts, bases, node_bases, groups, keys: _ } = self;
         spare.verdicts = verdicts;
         spare.bases = bases;
+        spare.node_bases = node_bases;
         spare.groups = groups;
     }
 
@@ -188,9 +193,8 @@ impl Sheet {
             scores.fill(0);
             score.score_all(cycle.snapshot, scores);
             if planned.normalization == Normalization::AsIs {
-                let bases = &mut self.bases;
-                let weight = i32::try_from(planned.weight).ok()?;
-                if !Arch::new().dispatch(AddWeighted { bases, scores, weight }) {
+                let bases = if planned.is_of_node { &mut self.node_bases } else { &mut self.bases };
+                if !Arch::new().dispatch(AddWeighted { bases, scores, weight: planned.weight }) {
                     return None;
                 }
             } else {
@@ -202,6 +206,7 @@ impl Sheet {
                 self.divide(scores);
             }
         }
+        self.bases.iter_mut().zip(&self.node_bases).for_each(|(base, of_node)| *base += of_node);
         for topology in &plan.wide {
             let topology = counts.topology(*topology);
             self.divide_by_domain(topology.domains(), topology.n_domains());
@@ -305,7 +310,7 @@ impl Sheet {
 struct AddWeighted<'s> {
     bases: &'s mut [i64],
     scores: &'s [i64],
-    weight: i32,
+    weight: i64,
 }
 
 impl NullaryFnOnce for AddWeighted<'_> {
@@ -315,9 +320,18 @@ impl NullaryFnOnce for AddWeighted<'_> {
     fn call(self) -> bool {
         // Some bit stands for a negative number if a score is out of range.
         let mut signs = 0;
-        for (base, score) in self.bases.iter_mut().zip(self.scores) {
-            signs |= score | (MAX_NODE_SCORE - score);
-            *base += i64::from((*score as i32).wrapping_mul(self.weight));
+        let rows = self.bases.iter_mut().zip(self.scores);
+        if self.weight == 1 {
+            // By default most weights are 1, and there is no fast way to multiply.
+            rows.for_each(|(base, score)| {
+                signs |= score | MAX_NODE_SCORE.wrapping_sub(*score);
+                *base = base.wrapping_add(*score);
+            });
+        } else {
+            rows.for_each(|(base, score)| {
+                signs |= score | MAX_NODE_SCORE.wrapping_sub(*score);
+                *base = base.wrapping_add(score.wrapping_mul(self.weight));
+            });
         }
         signs >= 0
     }

@@ -8,9 +8,9 @@ use super::Work;
 use super::counts::{Counts, NO_DOMAIN};
 use super::plan::{Plan, PlannedRule, sources};
 use super::preemption::Victims;
-use super::prepared::Prepared;
+use super::prepared::{Asked, Prepared};
 use super::sheet::{MISSING, Sheet, Spare};
-use super::table::{Key, Table};
+use super::table::{Key, NodeBase, Table};
 use super::verdicts::{Rank, Verdict, Verdicts};
 use crate::framework::domains::Combination;
 use crate::framework::{Cycle, MAX_NODE_SCORE, Nomination, Normalization, Profile};
@@ -58,7 +58,7 @@ impl First {
     ) -> Option<First> {
         let mut verdicts = Verdicts::default();
         let plan = Plan::new(cycle, profile, pod, counts, &mut verdicts)?;
-        let prepared = Prepared::new(cycle, profile, pod, &plan, pod.priority)?;
+        let prepared = Prepared::new(cycle, profile, pod, &plan, pod.priority, Asked::All)?;
         let sheet = Sheet::new(cycle, &plan, &prepared, &mut verdicts, counts, work, spare)?;
         Some(First { plan, verdicts, sheet })
     }
@@ -101,7 +101,16 @@ impl Seen {
 /// Which rows have to be looked at again.
 pub(super) enum Dirty {
     All,
-    Rows(Vec<Row>),
+    Rows(Vec<DirtyRow>),
+}
+
+/// A row that has to be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DirtyRow {
+    pub(super) row: Row,
+    /// Whether its node is the one that has been looked at, and only what runs there or elsewhere has changed. False
+    /// comes first.
+    pub(super) has_same_node: bool,
 }
 
 /// The rows that changed since, by what runs there, by their node, or by who was promised them.
@@ -115,11 +124,17 @@ pub(super) fn dirty_rows(cycle: Cycle<'_>, rows: u64, nominations: u64) -> Dirty
     if changes.len() + promises.len() > CHANGES_PER_ROW_MAX * cycle.snapshot.len() {
         return Dirty::All;
     }
-    let changed = changes.filter(|(_, change)| *change != Change::PodReplaced).map(|(row, _)| *row);
-    let mut dirty: Vec<Row> = changed.collect();
-    dirty.extend(promises.filter_map(|name: &Symbol| cycle.snapshot.row(*name)));
+    let changed = changes.filter(|(_, change)| *change != Change::PodReplaced);
+    let mut dirty: Vec<DirtyRow> = changed
+        .map(|(row, change)| DirtyRow {
+            row: *row,
+            has_same_node: matches!(change, Change::PodAdded(_) | Change::PodRemoved(_)),
+        })
+        .collect();
+    let promised = promises.filter_map(|name: &Symbol| cycle.snapshot.row(*name));
+    dirty.extend(promised.map(|row| DirtyRow { row, has_same_node: true }));
     dirty.sort_unstable();
-    dirty.dedup();
+    dirty.dedup_by_key(|dirty| dirty.row);
     if 2 * dirty.len() > cycle.snapshot.len().max(8) { Dirty::All } else { Dirty::Rows(dirty) }
 }
 
@@ -190,14 +205,26 @@ impl State {
         if is_same_everywhere && matches!(&dirty, Dirty::Rows(rows) if rows.is_empty()) {
             return Some(());
         }
-        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
         match dirty {
             Dirty::Rows(rows) if is_same_everywhere => {
-                for row in rows {
-                    self.look_at(row, cycle, counts, &prepared, work)?;
+                let mut about_pods = None;
+                let mut about_all = None;
+                for DirtyRow { row, has_same_node } in rows {
+                    // Where the pod fitted, what depends on the node alone is known.
+                    let is_known = has_same_node && self.table.of_node(row).is_some();
+                    let (prepared, asked) = match is_known {
+                        true => (&mut about_pods, Asked::AboutPods),
+                        false => (&mut about_all, Asked::All),
+                    };
+                    if prepared.is_none() {
+                        let made = Prepared::new(cycle, profile, pod, &self.plan, self.priority, asked)?;
+                        *prepared = Some(made);
+                    }
+                    self.look_at(row, cycle, counts, prepared.as_ref()?, work)?;
                 }
             }
             _ => {
+                let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority, Asked::All)?;
                 let State { plan, verdicts, .. } = self;
                 let sheet = Sheet::new(cycle, plan, &prepared, verdicts, counts, work, spare)?;
                 self.table = Table::default();
@@ -222,12 +249,13 @@ impl State {
         let n = rows.len();
         for (counter, domain) in journal {
             if self.plan.watched.binary_search(counter).is_ok() {
-                rows.extend(counts.topology(counts.counter(*counter).topology).rows(*domain));
+                let concerned = counts.topology(counts.counter(*counter).topology).rows(*domain);
+                rows.extend(concerned.iter().map(|row| DirtyRow { row: *row, has_same_node: true }));
             }
         }
         if rows.len() > n {
             rows.sort_unstable();
-            rows.dedup();
+            rows.dedup_by_key(|dirty| dirty.row);
         }
         if 2 * rows.len() > cycle.snapshot.len().max(8) { Dirty::All } else { Dirty::Rows(rows) }
     }
@@ -255,18 +283,37 @@ impl State {
             (Some((rank, status)), _) => self.verdicts.number(rank, &status)?,
         };
         let mut key = Key::new();
-        let mut base = 0;
+        let (mut base, mut node_base) = (0, 0);
         if verdict == Verdict::FITS {
-            for (score, planned) in prepared.scores(node, work).zip(&self.plan.scores) {
-                if planned.normalization == Normalization::AsIs {
-                    if !(0..=MAX_NODE_SCORE).contains(&score) {
-                        return None;
+            let known = match prepared.asked() {
+                Asked::All => None,
+                Asked::AboutPods => Some(self.table.of_node(row)?),
+            };
+            node_base = known.map_or(0, |(node_base, _)| node_base);
+            let mut scores = prepared.scores(node, work);
+            for planned in &self.plan.scores {
+                let is_compared = planned.normalization != Normalization::AsIs;
+                let score = match known {
+                    Some((_, key_of_node)) if planned.is_of_node => {
+                        if is_compared {
+                            let position = key.len();
+                            key.push(key_of_node[position]);
+                        }
+                        continue;
                     }
-                    base += planned.weight * score;
-                } else {
+                    _ => scores.next()?,
+                };
+                if is_compared {
                     key.push(score);
+                    continue;
                 }
+                if !(0..=MAX_NODE_SCORE).contains(&score) {
+                    return None;
+                }
+                let part = if planned.is_of_node { &mut node_base } else { &mut base };
+                *part += planned.weight * score;
             }
+            base += node_base;
         } else {
             let compared = self.plan.scores.iter().filter(|score| score.normalization != Normalization::AsIs);
             key.extend(compared.map(|_| 0));
@@ -297,7 +344,7 @@ impl State {
                 key.push(own);
             }
         }
-        self.table.set(row, verdict, base, &key);
+        self.table.set(row, verdict, base, NodeBase::new(node_base), &key);
         Some(())
     }
 
@@ -311,7 +358,7 @@ impl State {
         counts: &Counts,
         work: &mut Work,
     ) -> Option<bool> {
-        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority)?;
+        let prepared = Prepared::new(cycle, profile, pod, &self.plan, self.priority, Asked::All)?;
         work.rows_visited += 1;
         if prepared.refusal_but(cycle.snapshot.node(row), Some(&pod.uid), work).is_some() {
             return Some(false);

@@ -29,11 +29,32 @@ struct Cell {
     /// Its position in its bucket.
     slot: u32,
     verdict: Verdict,
+    node_base: NodeBase,
     base: i64,
 }
 
+/// The part of a base that depends on nothing but the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeBase(i32);
+
+impl NodeBase {
+    /// One that is not known.
+    pub(super) const UNKNOWN: NodeBase = NodeBase(i32::MIN);
+
+    /// As a small number, which it nearly always is.
+    pub(super) fn new(base: i64) -> NodeBase {
+        i32::try_from(base).map_or(NodeBase::UNKNOWN, NodeBase)
+    }
+
+    /// The number, if it is known.
+    pub(super) fn get(self) -> Option<i64> {
+        (self != NodeBase::UNKNOWN).then_some(i64::from(self.0))
+    }
+}
+
 impl Cell {
-    const NONE: Cell = Cell { group: NO_GROUP, slot: 0, verdict: Verdict::FITS, base: 0 };
+    const NONE: Cell =
+        Cell { group: NO_GROUP, slot: 0, verdict: Verdict::FITS, node_base: NodeBase::UNKNOWN, base: 0 };
 }
 
 /// Rows with the same key.
@@ -94,31 +115,41 @@ impl Table {
         Some((cell.verdict, cell.base, &self.groups[cell.group as usize].key))
     }
 
+    /// What is known about a row because of its node, if the pod fits there: part of the base, and the key.
+    pub(super) fn of_node(&self, row: Row) -> Option<(i64, &Key)> {
+        let cell = self.cells.get(row.index()).filter(|cell| cell.group != NO_GROUP)?;
+        let is_known = cell.verdict == Verdict::FITS;
+        Some((cell.node_base.get().filter(|_| is_known)?, &self.groups[cell.group as usize].key))
+    }
+
     /// Takes over a sheet. The table is empty before.
     pub(super) fn load(&mut self, sheet: &Sheet, snapshot: &Snapshot) {
         self.cells.resize(snapshot.n_rows(), Cell::NONE);
         let groups: Vec<u32> = sheet.keys.iter().map(|key| self.group(key)).collect();
         for row in snapshot.order() {
             let i = row.index();
-            self.enter(*row, groups[sheet.groups[i] as usize], sheet.verdicts[i], sheet.bases[i]);
+            let node_base = NodeBase::new(sheet.node_bases.get(i).copied().unwrap_or(0));
+            let (verdict, base) = (sheet.verdicts[i], sheet.bases[i]);
+            self.enter(*row, groups[sheet.groups[i] as usize], verdict, base, node_base);
         }
         for group in groups {
             self.drop_if_empty(group);
         }
     }
 
-    /// Sets what is known about a row. `base` counts only where the pod fits.
-    pub(super) fn set(&mut self, row: Row, verdict: Verdict, base: i64, key: &Key) {
+    /// Sets what is known about a row. The bases count only where the pod fits.
+    pub(super) fn set(&mut self, row: Row, verdict: Verdict, base: i64, node_base: NodeBase, key: &Key) {
         if self.cells.len() <= row.index() {
             self.cells.resize(row.index() + 1, Cell::NONE);
         }
         let cell = self.cells[row.index()];
         if cell.group != NO_GROUP && self.groups[cell.group as usize].key == *key {
-            if cell.verdict == verdict && (verdict != Verdict::FITS || cell.base == base) {
+            let is_same = cell.base == base && cell.node_base == node_base;
+            if cell.verdict == verdict && (verdict != Verdict::FITS || is_same) {
                 return;
             }
             self.leave(row, cell);
-            self.enter(row, cell.group, verdict, base);
+            self.enter(row, cell.group, verdict, base, node_base);
             return;
         }
         if cell.group != NO_GROUP {
@@ -126,7 +157,7 @@ impl Table {
             self.drop_if_empty(cell.group);
         }
         let group = self.group(key);
-        self.enter(row, group, verdict, base);
+        self.enter(row, group, verdict, base, node_base);
     }
 
     /// Forgets a row.
@@ -160,7 +191,7 @@ impl Table {
         }
     }
 
-    fn enter(&mut self, row: Row, id: u32, verdict: Verdict, base: i64) {
+    fn enter(&mut self, row: Row, id: u32, verdict: Verdict, base: i64, node_base: NodeBase) {
         let group = &mut self.groups[id as usize];
         group.n_rows += 1;
         let mut slot = 0;
@@ -175,7 +206,7 @@ impl Table {
                 None => group.refused.push((verdict, 1)),
             }
         }
-        self.cells[row.index()] = Cell { group: id, slot, verdict, base };
+        self.cells[row.index()] = Cell { group: id, slot, verdict, node_base, base };
     }
 
     fn leave(&mut self, row: Row, cell: Cell) {

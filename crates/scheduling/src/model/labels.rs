@@ -127,14 +127,13 @@ impl Selector {
         (!self.nothing).then_some(self.requirements.as_slice())
     }
 
-    /// A label that whatever is selected has with one of these values, if the selector demands one: what those who
-    /// are selected can be looked up by.
-    pub fn demanded(&self) -> Option<(Symbol, &[Symbol])> {
-        let demanded = self.requirements.iter().filter_map(|requirement| match requirement {
+    /// The labels that whatever is selected has with one of these values each: what those who are selected can be
+    /// looked up by.
+    pub fn demands(&self) -> impl Iterator<Item = (Symbol, &[Symbol])> {
+        self.requirements.iter().filter_map(|requirement| match requirement {
             Requirement::In(key, values) => Some((*key, &**values)),
             _ => None,
-        });
-        demanded.min_by_key(|(_, values)| values.len())
+        })
     }
 
     /// Whether an object with these labels is selected.

@@ -128,7 +128,7 @@ impl Pod {
         let shape = shape(pod, compiler);
         Pod {
             key: PodKey {
-                namespace: Arc::from(pod.metadata.namespace.as_str()),
+                namespace: compiler.symbols.share(shape.namespace),
                 name: Arc::from(pod.metadata.name.as_str()),
             },
             uid: uid(pod),

@@ -75,14 +75,14 @@ impl Resources {
         resources
     }
 
-    /// Adds `other`, saturating.
+    /// Adds `other`. Sums beyond 2^63 wrap, as upstream's do: only so does taking away undo it.
     pub fn add(&mut self, other: &Resources) {
-        self.combine(other, i64::saturating_add);
+        self.combine(other, i64::wrapping_add);
     }
 
     /// Subtracts `other`. A scalar that reaches 0 stays listed, as upstream's map keeps its key.
     pub fn subtract(&mut self, other: &Resources) {
-        self.combine(other, i64::saturating_sub);
+        self.combine(other, i64::wrapping_sub);
     }
 
     fn combine(&mut self, other: &Resources, op: fn(i64, i64) -> i64) {

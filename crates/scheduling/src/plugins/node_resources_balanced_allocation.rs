@@ -7,7 +7,7 @@ use super::node_resources_fit::{Asked, Weighted};
 use crate::framework::{Cycle, MAX_NODE_SCORE, Plugin, Registration, Scope, Score, ScorePlan};
 use crate::model::Pod;
 use crate::model::resources::ResourceName;
-use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, ResourceColumns, Snapshot};
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, ResourceColumns, Snapshot, integer};
 
 /// The row of this plugin.
 pub static REGISTRATION: Registration = Registration {
@@ -54,8 +54,8 @@ impl Balance<'_> {
             return false;
         };
         let of = |name: ResourceName| match name {
-            ResourceName::Cpu => Some(&columns.milli_cpu),
-            ResourceName::Memory => Some(&columns.memory),
+            ResourceName::Cpu => Some((&columns.milli_cpu, &columns.cpu_utilization)),
+            ResourceName::Memory => Some((&columns.memory, &columns.memory_utilization)),
             _ => None,
         };
         let (Some(first), Some(second)) = (of(first.name), of(second.name)) else { return false };
@@ -65,10 +65,13 @@ impl Balance<'_> {
     }
 }
 
+/// A resource of all nodes, and the part of it that is requested.
+type Resource<'c> = (&'c ResourceColumns, &'c Vec<f64>);
+
 /// The computation for two resources, made for the processor at hand.
 struct ScorePairs<'c, 's> {
-    first: &'c ResourceColumns,
-    second: &'c ResourceColumns,
+    first: Resource<'c>,
+    second: Resource<'c>,
     asked: (f64, f64),
     scores: &'s mut [i64],
 }
@@ -80,7 +83,7 @@ impl NullaryFnOnce for ScorePairs<'_, '_> {
     fn call(self) {
         let ScorePairs { first, second, asked, scores } = self;
         let half = (MAX_NODE_SCORE / 2) as f64;
-        let n = scores.len().min(first.allocatable.len());
+        let n = scores.len().min(first.1.len());
         let (a, b) = (Slices::of(first, n), Slices::of(second, n));
         for (i, score) in scores[..n].iter_mut().enumerate() {
             // A resource that a node does not have is not compared; what is left is in balance.
@@ -88,7 +91,7 @@ impl NullaryFnOnce for ScorePairs<'_, '_> {
             let with_pod = apart(a.fraction(i, asked.0), b.fraction(i, asked.1));
             let without_pod = apart(a.utilization[i].clamp(0.0, 1.0), b.utilization[i].clamp(0.0, 1.0));
             let change = if is_balanced { 0.0 } else { balance(with_pod) - balance(without_pod) };
-            *score = i64::from((half + ((half + change) / 2.0).trunc()) as i32);
+            *score = integer(half + ((half + change) / 2.0).trunc());
         }
     }
 }
@@ -102,11 +105,11 @@ struct Slices<'c> {
 
 impl<'c> Slices<'c> {
     #[inline(always)]
-    fn of(columns: &'c ResourceColumns, n: usize) -> Slices<'c> {
+    fn of((columns, utilization): Resource<'c>, n: usize) -> Slices<'c> {
         Slices {
             allocatable: &columns.allocatable[..n],
             requested: &columns.requested[..n],
-            utilization: &columns.utilization[..n],
+            utilization: &utilization[..n],
         }
     }
 
@@ -132,9 +135,13 @@ fn balance(deviation: f64) -> f64 {
 impl Score for Balance<'_> {
     fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
         let columns = snapshot.columns();
-        let is_exact = columns.are_exact() && self.asked.iter().all(|amount| *amount < EXACT_MAX);
-        if !(is_exact && self.score_two(columns, scores)) {
-            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        let is_exact = self.asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
+        let is_done = is_exact && self.score_two(columns, scores);
+        let mut ask = |node: &NodeInfo| scores[node.row.index()] = self.score(node);
+        if is_done {
+            columns.inexact().iter().for_each(|row| ask(snapshot.node(*row)));
+        } else {
+            snapshot.nodes().for_each(ask);
         }
     }
 

@@ -184,16 +184,16 @@ impl Filter for Fits<'_> {
         let asked = |amount: i64| (amount > 0 && !self.is_best_effort()).then_some(amount as f64);
         let Resources { milli_cpu, memory, ephemeral_storage, .. } = self.request;
         let wanted = [*milli_cpu, *memory, *ephemeral_storage];
-        let is_exact = columns.are_exact() && wanted.iter().all(|amount| *amount < EXACT_MAX);
+        let is_exact = wanted.iter().all(|amount| *amount < EXACT_MAX);
         let lacks = if is_exact { columns.lacking(wanted.map(asked)) } else { Vec::new() };
         for row in snapshot.order() {
-            if !is_exact {
-                if !self.fits(snapshot.node(*row)) {
-                    refuse(*row, None);
-                }
-                continue;
-            }
-            if lacks[row.index()] || !self.scalars.is_empty() && !self.fits(snapshot.node(*row)) {
+            let is_known = is_exact && !columns.inexact().contains(row);
+            let is_refused = if is_known && (self.scalars.is_empty() || lacks[row.index()]) {
+                lacks[row.index()]
+            } else {
+                !self.fits(snapshot.node(*row))
+            };
+            if is_refused {
                 refuse(*row, None);
             }
         }
@@ -220,8 +220,12 @@ struct Fullness<'a> {
 
 impl Score for Fullness<'_> {
     fn score_all(&self, snapshot: &Snapshot, scores: &mut [i64]) {
-        if !self.strategy.score_all(&self.asked, snapshot.columns(), scores) {
-            snapshot.nodes().for_each(|node| scores[node.row.index()] = self.score(node));
+        let is_done = self.strategy.score_all(&self.asked, snapshot.columns(), scores);
+        let mut ask = |node: &NodeInfo| scores[node.row.index()] = self.score(node);
+        if is_done {
+            snapshot.columns().inexact().iter().for_each(|row| ask(snapshot.node(*row)));
+        } else {
+            snapshot.nodes().for_each(ask);
         }
     }
 

@@ -6,7 +6,8 @@
 //!
 //! Amounts are floating-point numbers, because processors compute with several of these at once. Up to
 //! [`EXACT_MAX`] they are exact, and so are percentages rounded down: quotients up to 100 of such numbers are further
-//! from the next whole number than rounding reaches. Who finds larger ones ([`Columns::are_exact`]) asks rows.
+//! from the next whole number than rounding reaches. Rows with larger ones, or with negative ones, are
+//! known ([`Columns::inexact`]).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +21,14 @@ use crate::model::{Effect, Taint};
 /// Amounts below this are exact, and so are percentages of them.
 pub const EXACT_MAX: i64 = 1 << 45;
 
+/// A whole number below 2^51 as an integer. Processors do this for several numbers at once, which they don't with `as`.
+#[inline(always)]
+pub fn integer(whole: f64) -> i64 {
+    // So large that the digits after the point have no place left, and the number is the lower bits.
+    const LARGE: f64 = (1_u64 << 52) as f64 * 1.5;
+    (whole + LARGE).to_bits() as i64 - LARGE.to_bits() as i64
+}
+
 /// One resource of all nodes, by row index. Rows without a node have zeros.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceColumns {
@@ -27,8 +36,6 @@ pub struct ResourceColumns {
     pub allocatable: Vec<f64>,
     /// Σ of what its pods request.
     pub requested: Vec<f64>,
-    /// The part of it that is requested; 0 of nothing.
-    pub utilization: Vec<f64>,
 }
 
 /// Columns of all nodes, by row index.
@@ -40,6 +47,10 @@ pub struct Columns {
     pub memory: ResourceColumns,
     /// Local ephemeral storage in bytes.
     pub ephemeral_storage: ResourceColumns,
+    /// The part of the CPU that is requested; 0 of nothing.
+    pub cpu_utilization: Vec<f64>,
+    /// The part of the memory that is requested; 0 of nothing.
+    pub memory_utilization: Vec<f64>,
     /// Σ of CPU, where containers without a request count as 100m.
     pub non_zero_milli_cpu: Vec<f64>,
     /// Σ of memory, where containers without a request count as 200 MiB.
@@ -80,9 +91,9 @@ impl NullaryFnOnce for Lacking<'_> {
 }
 
 impl Columns {
-    /// Whether all amounts are what rows say.
-    pub fn are_exact(&self) -> bool {
-        self.inexact.is_empty()
+    /// The rows of nodes with amounts that are not what rows say: they are to be asked themselves.
+    pub fn inexact(&self) -> &BTreeSet<Row> {
+        &self.inexact
     }
 
     /// The rows of nodes that are cordoned.
@@ -110,25 +121,23 @@ impl Columns {
         let (i, requested, node) = (info.row.index(), info.requested(), &info.node);
         let free_pods = node.allocatable_pods.saturating_sub(info.pods().len() as i64);
         let amounts = [
-            (&mut self.milli_cpu.allocatable, node.allocatable.milli_cpu),
             (&mut self.milli_cpu.requested, requested.milli_cpu),
-            (&mut self.memory.allocatable, node.allocatable.memory),
             (&mut self.memory.requested, requested.memory),
-            (&mut self.ephemeral_storage.allocatable, node.allocatable.ephemeral_storage),
             (&mut self.ephemeral_storage.requested, requested.ephemeral_storage),
             (&mut self.non_zero_milli_cpu, info.non_zero_milli_cpu()),
             (&mut self.non_zero_memory, info.non_zero_memory()),
             (&mut self.free_pods, free_pods),
         ];
-        let mut is_exact = true;
+        let allocatable = &node.allocatable;
+        let mut is_exact = [allocatable.milli_cpu, allocatable.memory, allocatable.ephemeral_storage]
+            .iter()
+            .all(|amount| is_exact(*amount));
         for (column, amount) in amounts {
             column[i] = amount as f64;
-            is_exact &= (-EXACT_MAX..EXACT_MAX).contains(&amount);
+            is_exact &= self::is_exact(amount);
         }
-        for resource in [&mut self.milli_cpu, &mut self.memory, &mut self.ephemeral_storage] {
-            let part = resource.requested[i] / resource.allocatable[i];
-            resource.utilization[i] = if part.is_nan() { 0.0 } else { part };
-        }
+        self.cpu_utilization[i] = part(requested.milli_cpu, allocatable.milli_cpu);
+        self.memory_utilization[i] = part(requested.memory, allocatable.memory);
         if !is_exact {
             self.inexact.insert(info.row);
         } else if !self.inexact.is_empty() {
@@ -139,7 +148,10 @@ impl Columns {
     /// Takes over everything a row says.
     pub(super) fn set(&mut self, info: &NodeInfo) {
         self.grow(info.row.index() + 1);
-        let node = &info.node;
+        let (i, node) = (info.row.index(), &info.node);
+        self.milli_cpu.allocatable[i] = node.allocatable.milli_cpu as f64;
+        self.memory.allocatable[i] = node.allocatable.memory as f64;
+        self.ephemeral_storage.allocatable[i] = node.allocatable.ephemeral_storage as f64;
         self.set_pods(info);
         let mut mark = |rows: fn(&mut Columns) -> &mut BTreeSet<Row>, is_one: bool| {
             let rows = rows(self);
@@ -192,20 +204,27 @@ impl Columns {
         }
     }
 
-    fn all(&mut self) -> [&mut Vec<f64>; 12] {
+    fn all(&mut self) -> [&mut Vec<f64>; 11] {
         [
             &mut self.milli_cpu.allocatable,
             &mut self.milli_cpu.requested,
-            &mut self.milli_cpu.utilization,
             &mut self.memory.allocatable,
             &mut self.memory.requested,
-            &mut self.memory.utilization,
             &mut self.ephemeral_storage.allocatable,
             &mut self.ephemeral_storage.requested,
-            &mut self.ephemeral_storage.utilization,
+            &mut self.cpu_utilization,
+            &mut self.memory_utilization,
             &mut self.non_zero_milli_cpu,
             &mut self.non_zero_memory,
             &mut self.free_pods,
         ]
     }
+}
+
+fn is_exact(amount: i64) -> bool {
+    (0..EXACT_MAX).contains(&amount)
+}
+
+fn part(requested: i64, allocatable: i64) -> f64 {
+    if allocatable == 0 { 0.0 } else { requested as f64 / allocatable as f64 }
 }

@@ -76,8 +76,8 @@ impl NodeInfo {
     pub fn add_pod(&mut self, pod: Arc<Pod>) {
         let shape = &pod.shape;
         self.requested.add(&shape.requests.accounted);
-        self.non_zero_milli_cpu = self.non_zero_milli_cpu.saturating_add(shape.requests.non_zero_milli_cpu);
-        self.non_zero_memory = self.non_zero_memory.saturating_add(shape.requests.non_zero_memory);
+        self.non_zero_milli_cpu = self.non_zero_milli_cpu.wrapping_add(shape.requests.non_zero_milli_cpu);
+        self.non_zero_memory = self.non_zero_memory.wrapping_add(shape.requests.non_zero_memory);
         for port in &shape.host_ports {
             if !self.used_ports.contains(port) {
                 self.used_ports.push(*port);
@@ -104,8 +104,8 @@ impl NodeInfo {
         let pod = self.pods.swap_remove(position);
         let shape = &pod.shape;
         self.requested.subtract(&shape.requests.accounted);
-        self.non_zero_milli_cpu = self.non_zero_milli_cpu.saturating_sub(shape.requests.non_zero_milli_cpu);
-        self.non_zero_memory = self.non_zero_memory.saturating_sub(shape.requests.non_zero_memory);
+        self.non_zero_milli_cpu = self.non_zero_milli_cpu.wrapping_sub(shape.requests.non_zero_milli_cpu);
+        self.non_zero_memory = self.non_zero_memory.wrapping_sub(shape.requests.non_zero_memory);
         self.used_ports.retain(|used| !shape.host_ports.contains(used));
         self.n_with_affinity -= u32::from(shape.pod_affinity.is_given);
         self.n_with_required_anti_affinity -= u32::from(!shape.pod_affinity.anti_affinity.is_empty());

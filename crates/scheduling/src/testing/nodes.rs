@@ -76,8 +76,9 @@ fn taints(dice: &mut Dice) -> Value {
 /// Small, so that nodes fill up. Now and then something is missing.
 fn allocatable(dice: &mut Dice) -> Value {
     let mut amounts = json!({
-        "cpu": dice.pick(&["500m", "1", "2", "2", "4"]),
-        "memory": dice.pick(&["1Gi", "2Gi", "4Gi"]),
+        "cpu": dice.pick(&["500m", "1", "2", "2", "4", "1", "2", "2", "4", "0"]),
+        // More than floating-point numbers hold exactly, once in a while.
+        "memory": dice.pick(&["1Gi", "2Gi", "4Gi", "1Gi", "2Gi", "4Gi", "2Gi", "64Ti"]),
         "pods": dice.pick(&["2", "4", "6", "20", "110"]),
     });
     if dice.chance(80) {

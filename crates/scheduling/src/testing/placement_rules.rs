@@ -142,7 +142,7 @@ fn spread(dice: &mut Dice) -> Value {
         constraint["nodeTaintsPolicy"] = json!(dice.pick(&["Honor", "Ignore"]));
     }
     if dice.chance(20) {
-        constraint["matchLabelKeys"] = json!(["version"]);
+        constraint["matchLabelKeys"] = json!([dice.pick(&["version", "run"])]);
     }
     constraint
 }

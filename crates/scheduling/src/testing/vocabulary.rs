@@ -36,6 +36,10 @@ pub(crate) fn pod_labels(dice: &mut Dice) -> Value {
     if dice.chance(40) {
         labels["version"] = json!(dice.pick(&VERSIONS));
     }
+    // No selector names these, so they come and go with their pods.
+    if dice.chance(30) {
+        labels["run"] = json!(format!("run-{}", dice.below(60)));
+    }
     labels
 }
 

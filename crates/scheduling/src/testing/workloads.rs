@@ -60,7 +60,7 @@ impl Template {
 pub(crate) fn requests(dice: &mut Dice) -> Value {
     let mut requests = json!({});
     if dice.chance(85) {
-        requests["cpu"] = json!(dice.pick(&["0", "100m", "250m", "300m", "500m", "1", "1500m"]));
+        requests["cpu"] = json!(dice.pick(&["0", "100m", "250m", "300m", "500m", "1", "1500m", "-7m"]));
     }
     if dice.chance(60) {
         requests["memory"] = json!(dice.pick(&["128Mi", "256Mi", "512Mi", "1Gi"]));

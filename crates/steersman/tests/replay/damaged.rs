@@ -20,7 +20,7 @@ fn what_is_no_recording_is_told_what_one_is() {
     check(&folder, CROWDED, &["line 1", "not a recording", advice]);
     check(&folder, "{}\n", &["line 1", "not a recording", advice]);
     check(&folder, "{\"kind\": \"Pod\"}\n", &["not a recording", advice]);
-    check(&folder, &text[..300], &["line 1", "not a recording"]);
+    check(&folder, &text[..300], &["cut off in its first line"]);
     check(&folder, &text[text.find('\n').expect("lines") + 1..], &["line 1", "not a recording"]);
     check(&folder, "\u{1f}", &["not a recording"]);
     let ran = folder.run(&["replay", "nothing-here.jsonl"]);

@@ -183,9 +183,12 @@ async fn the_log_does_not_outgrow_what_is_in_it() {
     let listing = subject.list().await;
     assert_eq!(listing.entries.len(), 140);
     subject.store.close().await.expect("it closes");
+    let file = std::fs::metadata(folder.path().join(log::FILE_NAME)).expect("the file");
     let (log, loaded) = log::Log::open(folder.path(), 100_000).expect("it opens");
     let live: u64 = loaded.entries.values().map(|entry| super::record::record_bytes(entry) as u64).sum();
     assert!(log.n_bytes() < (2 * live + 100_000) * 3 / 2, "{} for {live} bytes", log.n_bytes());
+    // 2.3 MB were written.
+    assert!(file.len() < 3 * (2 * live + 100_000), "a file of {} bytes for {live}", file.len());
     assert_eq!(loaded.entries.into_values().collect::<Vec<_>>(), listing.entries);
     assert_eq!(loaded.revision, listing.revision);
 }

@@ -26,7 +26,8 @@ pub(super) enum Place {
 /// All waiting pods.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    pods: Map<Arc<str>, (QueuedPod, Place)>,
+    /// Boxed, so that the table stays small and growing it copies little.
+    pods: Map<Arc<str>, Box<(QueuedPod, Place)>>,
     active: BTreeMap<(SortKey, u64), Arc<str>>,
     backoff: BTreeMap<(Now, Option<SortKey>, u64), Arc<str>>,
     error_backoff: BTreeMap<(Now, u64), Arc<str>>,
@@ -35,11 +36,11 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn get(&self, uid: &str) -> Option<&QueuedPod> {
-        self.pods.get(uid).map(|(queued, _)| queued)
+        self.pods.get(uid).map(|entry| &entry.0)
     }
 
     pub(super) fn place_of(&self, uid: &str) -> Option<Place> {
-        self.pods.get(uid).map(|(_, place)| *place)
+        self.pods.get(uid).map(|entry| entry.1)
     }
 
     pub(super) fn n_active(&self) -> usize {
@@ -65,9 +66,10 @@ impl Places {
         self.active.values().chain(backing_off).chain(others).filter_map(|uid| self.get(uid))
     }
 
-    /// The active pod that is next.
-    pub(super) fn first_active(&self) -> Option<Arc<str>> {
-        self.active.first_key_value().map(|(_, uid)| Arc::clone(uid))
+    /// Takes out the active pod that is next.
+    pub(super) fn pop_active(&mut self) -> Option<QueuedPod> {
+        let (_, uid) = self.active.pop_first()?;
+        self.pods.remove(&uid).map(|entry| entry.0)
     }
 
     /// The pod among the refused ones whose wait ends first, and when.
@@ -101,18 +103,19 @@ impl Places {
     }
 
     fn note(&mut self, queued: QueuedPod, place: Place) {
-        self.pods.insert(Arc::clone(&queued.pod.uid), (queued, place));
+        self.pods.insert(Arc::clone(&queued.pod.uid), Box::new((queued, place)));
     }
 
     /// Sets the node that a pod is nominated to. Its place does not depend on that.
     pub(super) fn set_nomination(&mut self, uid: &str, nomination: Option<Symbol>) {
-        if let Some((queued, _)) = self.pods.get_mut(uid) {
+        if let Some(entry) = self.pods.get_mut(uid) {
+            let queued = &mut entry.0;
             queued.pod = nominated(Arc::clone(&queued.pod), nomination);
         }
     }
 
     pub(super) fn remove(&mut self, uid: &str) -> Option<(QueuedPod, Place)> {
-        let (queued, place) = self.pods.remove(uid)?;
+        let (queued, place) = *self.pods.remove(uid)?;
         match place {
             Place::Active(key) => {
                 self.active.remove(&(key, queued.arrival));

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use base::{Map, Set, Symbol};
+use smallvec::SmallVec;
 
 use super::index::BySelector;
 use super::terms::{Term, Terms, terms_of};
@@ -28,8 +29,8 @@ pub(super) struct Classes {
     by_label: Map<(Symbol, Symbol), Set<ClassId>>,
     /// By the address of a shape that a class keeps alive, and whether the pod is being deleted.
     by_shape: Map<(usize, bool), ClassId>,
-    /// Per row: the class of each pod, in no particular order.
-    rows: Vec<Vec<ClassId>>,
+    /// Per row: the class of each pod, in no particular order. Four fit without a list of their own.
+    rows: Vec<SmallVec<[ClassId; 4]>>,
     terms: Terms,
     selecting: BySelector<CounterId>,
     having: Map<Term, Vec<CounterId>>,
@@ -148,7 +149,7 @@ impl Classes {
     /// Puts a pod of a class on a row.
     pub(super) fn put(&mut self, row: Row, id: ClassId) {
         if self.rows.len() <= row.index() {
-            self.rows.resize(row.index() + 1, Vec::new());
+            self.rows.resize(row.index() + 1, SmallVec::new());
         }
         self.rows[row.index()].push(id);
         self.get_mut(id).n_pods += 1;
@@ -168,13 +169,13 @@ impl Classes {
         }
     }
 
-    /// Lets go of shapes that nobody else has any more.
+    /// Lets go of shapes that nobody else has any more, apart from the table of shapes, which waits for the same.
     fn forget_shapes(&mut self, id: ClassId) {
         let Some(class) = self.classes[id.0 as usize].as_mut() else { return };
         let is_terminating = class.key.is_terminating;
         let by_shape = &mut self.by_shape;
         class.shapes.retain(|shape| {
-            let is_used = Arc::strong_count(shape) > 1;
+            let is_used = Arc::strong_count(shape) > 2;
             if !is_used {
                 by_shape.remove(&(Arc::as_ptr(shape) as usize, is_terminating));
             }
@@ -252,13 +253,17 @@ impl Classes {
     fn candidates(&self, count: &Count) -> Vec<ClassId> {
         match wants(count) {
             Wants::Term(term) => self.terms.classes_with(&term).collect(),
-            Wants::Labels(selector) => match selector.and_then(Selector::demanded) {
-                Some((key, values)) => {
-                    let with = values.iter().filter_map(|value| self.by_label.get(&(key, *value)));
-                    with.flatten().copied().collect()
+            Wants::Labels(selector) => {
+                let with = |(key, values): (Symbol, &[Symbol])| -> Vec<&Set<ClassId>> {
+                    values.iter().filter_map(|value| self.by_label.get(&(key, *value))).collect()
+                };
+                let demands = selector.into_iter().flat_map(Selector::demands).map(with);
+                let fewest = demands.min_by_key(|found| found.iter().map(|set| set.len()).sum::<usize>());
+                match fewest {
+                    Some(found) => found.into_iter().flatten().copied().collect(),
+                    None => (0..self.classes.len() as u32).map(ClassId).collect(),
                 }
-                None => (0..self.classes.len() as u32).map(ClassId).collect(),
-            },
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use crate::model::{Labels, Selector};
 
 /// Things that select by labels, looked up by the labels that they may select.
 ///
-/// A selector that demands a label is found by each value that it allows, so at most once by one set of labels;
-/// one that demands none is always found.
+/// A selector that demands labels is found by the one of them that fewest others are found by so far, by each value that
+/// it allows, so at most once by one set of labels; one that demands none is always found.
 pub(super) struct BySelector<T> {
     by_label: Map<(Symbol, Symbol), Vec<T>>,
     others: Vec<T>,
@@ -22,7 +22,10 @@ impl<T> Default for BySelector<T> {
 impl<T: Copy + PartialEq> BySelector<T> {
     /// Adds what selects by `selector`, or anything if there is none.
     pub(super) fn insert(&mut self, selector: Option<&Selector>, item: T) {
-        match selector.and_then(Selector::demanded) {
+        let n_found = |(key, values): &(Symbol, &[Symbol])| -> usize {
+            values.iter().map(|value| self.by_label.get(&(*key, *value)).map_or(0, Vec::len)).sum()
+        };
+        match selector.and_then(|selector| selector.demands().min_by_key(n_found)) {
             Some((key, values)) => {
                 for (i, value) in values.iter().enumerate() {
                     // A value given twice is one value.
@@ -43,18 +46,20 @@ impl<T: Copy + PartialEq> BySelector<T> {
                 items.remove(position);
             }
         };
-        match selector.and_then(Selector::demanded) {
-            Some((key, values)) => {
-                for value in values {
-                    if let Some(items) = self.by_label.get_mut(&(key, *value)) {
-                        forget(items);
-                        if items.is_empty() {
-                            self.by_label.remove(&(key, *value));
-                        }
+        let mut demands_any = false;
+        for (key, values) in selector.into_iter().flat_map(Selector::demands) {
+            demands_any = true;
+            for value in values {
+                if let Some(items) = self.by_label.get_mut(&(key, *value)) {
+                    forget(items);
+                    if items.is_empty() {
+                        self.by_label.remove(&(key, *value));
                     }
                 }
             }
-            None => forget(&mut self.others),
+        }
+        if !demands_any {
+            forget(&mut self.others);
         }
     }
 

@@ -15,6 +15,8 @@ pub(in crate::incremental) struct Topology {
     numbers: Map<Symbol, u32>,
     /// Per row.
     domains: Vec<u32>,
+    /// Per row: its position among the rows of its domain.
+    slots: Vec<u32>,
     /// Per domain: the rows in it.
     rows: Vec<Vec<Row>>,
     /// How many domains have no rows.
@@ -26,7 +28,14 @@ const EMPTY_DOMAINS_KEPT: usize = 1024;
 
 impl Topology {
     pub(super) fn new(key: TopologyKey) -> Topology {
-        Topology { key, numbers: Map::default(), domains: Vec::new(), rows: Vec::new(), n_empty: 0 }
+        Topology {
+            key,
+            numbers: Map::default(),
+            domains: Vec::new(),
+            slots: Vec::new(),
+            rows: Vec::new(),
+            n_empty: 0,
+        }
     }
 
     /// The domain of a row.
@@ -51,7 +60,10 @@ impl Topology {
 
     /// Whether most domains are those of nodes that are gone. Domains are not used again, so it is time to start over.
     pub(super) fn is_outlived(&self) -> bool {
-        self.n_empty > EMPTY_DOMAINS_KEPT && 2 * self.n_empty > self.rows.len()
+        // Rows are used again, and so are domains that are rows.
+        self.key != TopologyKey::Node
+            && self.n_empty > EMPTY_DOMAINS_KEPT
+            && 2 * self.n_empty > self.rows.len()
     }
 
     /// Whether some node has the label with an empty value, which upstream sometimes takes for no label.
@@ -65,11 +77,16 @@ impl Topology {
         let to = node.map_or(NO_DOMAIN, |node| self.number(row, node));
         if from != to {
             if from != NO_DOMAIN {
-                self.rows[from as usize].retain(|known| *known != row);
+                let slot = self.slots[row.index()] as usize;
+                self.rows[from as usize].swap_remove(slot);
+                if let Some(moved) = self.rows[from as usize].get(slot) {
+                    self.slots[moved.index()] = slot as u32;
+                }
                 self.n_empty += usize::from(self.rows[from as usize].is_empty());
             }
             if self.domains.len() <= row.index() {
                 self.domains.resize(row.index() + 1, NO_DOMAIN);
+                self.slots.resize(row.index() + 1, 0);
             }
             self.domains[row.index()] = to;
             if to != NO_DOMAIN {
@@ -78,6 +95,7 @@ impl Topology {
                     self.rows.resize(to as usize + 1, Vec::new());
                 }
                 self.n_empty -= usize::from(self.rows[to as usize].is_empty());
+                self.slots[row.index()] = self.rows[to as usize].len() as u32;
                 self.rows[to as usize].push(row);
             }
         }

@@ -7,7 +7,7 @@ use wire::config::{ResourceSpec, ScoringStrategy};
 use crate::framework::MAX_NODE_SCORE;
 use crate::model::resources::ResourceName;
 use crate::model::{Compiler, Resources};
-use crate::snapshot::{Columns, EXACT_MAX, NodeInfo};
+use crate::snapshot::{Columns, EXACT_MAX, NodeInfo, integer};
 
 /// A strategy with the resources it weighs.
 pub struct Strategy {
@@ -96,9 +96,10 @@ impl Strategy {
 }
 
 impl Strategy {
-    /// The scores of all nodes, column by column; false if that is not possible for these resources and amounts.
+    /// The scores of all nodes, column by column, except for [`Columns::inexact`] rows; false if that is not possible for
+    /// these resources and amounts.
     pub fn score_all(&self, asked: &Asked, columns: &Columns, scores: &mut [i64]) -> bool {
-        let is_exact = columns.are_exact() && asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
+        let is_exact = asked.iter().all(|amount| (0..EXACT_MAX).contains(amount));
         if !is_exact || matches!(self.curve, Curve::RequestedToCapacityRatio(_)) {
             return false;
         }
@@ -152,33 +153,52 @@ impl NullaryFnOnce for ScoreParts<'_, '_> {
         for (i, scores) in scores.chunks_mut(BLOCK).enumerate() {
             let rows = i * BLOCK..i * BLOCK + scores.len();
             let (mut sums, mut weights) = ([0.0; BLOCK], [0.0; BLOCK]);
-            let mut lacks_any = false;
-            for Part { allocatable, occupied, asked, weight } in parts {
-                let amounts = allocatable[rows.clone()].iter().zip(&occupied[rows.clone()]);
-                let means = sums.iter_mut().zip(&mut weights);
-                for ((allocatable, occupied), (sum, weights)) in amounts.zip(means) {
-                    let taken = (asked + occupied).min(*allocatable);
-                    let part = if is_least { *allocatable - taken } else { taken };
-                    // Nothing of nothing is no number, and counts for nothing.
-                    let percent = (part * MAX_NODE_SCORE as f64 / *allocatable).floor();
-                    let is_there = *allocatable != 0.0;
-                    *sum += if is_there { percent * weight } else { 0.0 };
-                    *weights += if is_there { *weight } else { 0.0 };
-                    lacks_any |= !is_there;
+            for part in parts {
+                let (allocatable, occupied) = (&part.allocatable[rows.clone()], &part.occupied[rows.clone()]);
+                if is_least {
+                    part.add(allocatable, occupied, &mut sums, &mut weights, |taken, all| all - taken);
+                } else {
+                    part.add(allocatable, occupied, &mut sums, &mut weights, |taken, _| taken);
                 }
             }
             match inverse {
-                Some(inverse) if !lacks_any => {
+                Some(inverse)
+                    if !weights[..scores.len()].iter().fold(false, |any, weight| any | (*weight != all)) =>
+                {
                     for (score, sum) in scores.iter_mut().zip(&sums) {
-                        *score = i64::from((sum * inverse) as i32);
+                        *score = integer((sum * inverse).floor());
                     }
                 }
                 _ => {
-                    for (score, (sum, weights)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
-                        *score = i64::from((sum / weights) as i32);
+                    for (score, (sum, weight)) in scores.iter_mut().zip(sums.iter().zip(&weights)) {
+                        *score = integer((sum / weight.max(1.0)).floor());
                     }
                 }
             }
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Adds the scores of some rows, and their weights. What a node has nothing of counts for nothing.
+    #[inline(always)]
+    fn add(
+        &self,
+        allocatable: &[f64],
+        occupied: &[f64],
+        sums: &mut [f64],
+        weights: &mut [f64],
+        part: impl Fn(f64, f64) -> f64,
+    ) {
+        let means = sums.iter_mut().zip(weights);
+        for ((allocatable, occupied), (sum, weight)) in allocatable.iter().zip(occupied).zip(means) {
+            let taken = (self.asked + occupied).min(*allocatable);
+            let is_there = if *allocatable == 0.0 { 0.0 } else { 1.0 };
+            // Nothing of nothing is 0 of 1.
+            let whole = allocatable + (1.0 - is_there);
+            let percent = (part(taken, *allocatable) * MAX_NODE_SCORE as f64 / whole).floor();
+            *sum += percent * self.weight;
+            *weight += is_there * self.weight;
         }
     }
 }
