@@ -242,7 +242,7 @@ impl Counted {
 
     fn count(&self, counters: &ApiServerMetrics, status: u16, took: Option<Duration>) {
         // What nobody serves gets one label, so that counters do not grow with what is asked for.
-        let is_unknown = matches!(status, 403 | 404 | 405) && self.scope != "resource";
+        let is_unknown = matches!(status, 403..=405) && self.scope != "resource";
         let (group, version, resource, subresource) = if is_unknown {
             ("", "", "", "")
         } else {

@@ -133,13 +133,15 @@ impl Allocators {
         let spec = &mut service["spec"];
         let is_headless = text(spec, "clusterIP") == "None";
         let has_selector = spec["selector"].as_object().is_some_and(|selector| !selector.is_empty());
+        // Whoever makes the endpoints may use families that the cluster has not.
+        let is_free = is_headless && !has_selector;
         let mut families: Vec<String> = strings(&spec["ipFamilies"]);
         let addresses = strings(&spec["clusterIPs"]);
         let own_policy = text(spec, "ipFamilyPolicy").to_owned();
         let mut errors = ErrorList::new();
         let path = Path::new("spec");
         for (i, family) in families.iter().enumerate() {
-            if !configured.contains(&family.as_str()) && !(is_headless && !has_selector) {
+            if !configured.contains(&family.as_str()) && !is_free {
                 let path = path.child("ipFamilies").index(i);
                 errors.push(FieldError::invalid(&path, family.as_str(), "not configured on this cluster"));
             }
@@ -153,7 +155,7 @@ impl Allocators {
                 errors.push(FieldError::invalid(&path, address.to_string(), detail));
             }
         }
-        if own_policy == "RequireDualStack" && configured.len() < 2 && !(is_headless && !has_selector) {
+        if own_policy == "RequireDualStack" && configured.len() < 2 && !is_free {
             let path = path.child("ipFamilyPolicy");
             let detail = "this cluster is not configured for dual-stack services";
             errors.push(FieldError::invalid(&path, own_policy.as_str(), detail));
@@ -170,7 +172,7 @@ impl Allocators {
         }
         let old_policy = old.map(|old| text(&old["spec"], "ipFamilyPolicy").to_owned()).unwrap_or_default();
         let policy = match (own_policy.as_str(), old_policy.as_str()) {
-            ("", "") if is_headless && !has_selector => "RequireDualStack",
+            ("", "") if is_free => "RequireDualStack",
             ("", "") => "SingleStack",
             ("", old) => old,
             (own, _) => own,
@@ -187,8 +189,7 @@ impl Allocators {
             families.extend(configured.first().map(|family| (*family).to_owned()));
         }
         let other = if families[..] == ["IPv4"] { "IPv6" } else { "IPv4" };
-        let gets_both = is_headless && !has_selector && policy != "SingleStack"
-            || policy != "SingleStack" && configured.contains(&other);
+        let gets_both = policy != "SingleStack" && (is_free || configured.contains(&other));
         if families.len() == 1 && gets_both {
             families.push(other.to_owned());
         }

@@ -28,7 +28,7 @@ pub(super) async fn handle(
     let orphans_not = options.orphan_dependents == Some(false);
     let removal = server.registry.delete(request, target, &Deletion { options }).await?;
     let kind = target.kind();
-    let reply = match removal {
+    match removal {
         Removal::Gone(object) if !kind.deletion.returns_object => {
             let meta = Meta::of(&object);
             let body = status::success(&target.group_resource(), meta.name(), meta.uid());
@@ -39,8 +39,7 @@ pub(super) async fn handle(
             let code = if orphans_not { 202 } else { 200 };
             render::object(server, call, target.served, &accepted, code, object)
         }
-    };
-    reply
+    }
 }
 
 /// What is said to who deletes Jobs and may not expect that their pods stay.

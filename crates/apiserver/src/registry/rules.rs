@@ -1,5 +1,6 @@
 //! Where upstream checks metadata of kinds in different ways.
 
+use apimachinery::meta::MetaRules;
 use resources::kind::Kind;
 
 /// Whether finalizers without a domain have to be those that Kubernetes itself uses. Groups whose validation was written
@@ -16,4 +17,9 @@ pub(super) fn checks_metadata_twice(kind: &Kind) -> bool {
         "admissionregistration.k8s.io" | "coordination.k8s.io" | "flowcontrol.apiserver.k8s.io" | "policy"
     );
     !once && !matches!(kind.kind, "CSINode" | "EndpointSlice" | "Event")
+}
+
+/// What metadata of objects of a kind has to be.
+pub(super) fn rules(kind: &Kind) -> MetaRules {
+    MetaRules { is_namespaced: kind.is_namespaced, name: kind.name_rule }
 }

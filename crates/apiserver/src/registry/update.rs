@@ -8,7 +8,7 @@ use resources::validation;
 use serde_json::Value;
 use store::{Entry, Error, Expect, Write};
 
-use super::rules::{checks_metadata_twice, demands_known_finalizers};
+use super::rules::{checks_metadata_twice, demands_known_finalizers, rules};
 use super::{Registry, Target, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
@@ -190,6 +190,12 @@ impl Registry {
         let mut errors = meta::validate_object_meta_update(object, old, &path);
         if checks_metadata_twice(kind) {
             errors.extend(errors.clone());
+        }
+        if kind.kind == "Pod" {
+            // The pod's own validation checks all of it as that of a new one, twice.
+            let again = meta::validate_object_meta(object, rules(kind), &path);
+            errors.extend(again.clone());
+            errors.extend(again);
         }
         if demands_known_finalizers(kind) {
             errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
