@@ -1,7 +1,7 @@
 //! Requests for resources: one route for all kinds.
 //!
 //! [`resource`] finds the kind and the verb, checks what upstream's router checks (method, media types), and hands over to
-//! the verb's file. What differs between kinds is in the table of kinds and in [`subresources`].
+//! the verb's file. What differs between kinds is in the table of kinds and in `subresources`.
 
 mod body;
 mod create;
