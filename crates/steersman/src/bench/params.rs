@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::SIZE_MAX;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
@@ -38,13 +39,24 @@ impl Params {
         given: Option<u64>,
         reference: Option<&str>,
     ) -> Result<Option<u64>> {
-        let Some(reference) = reference else { return Ok(given) };
-        let field = format!("{field}Param");
-        let value = self.get(&field, reference)?;
-        let number = value.as_u64().or_else(|| value.as_f64().filter(|n| *n >= 0.0).map(|n| n as u64));
+        let (field, number) = match reference {
+            None => (field.to_owned(), given),
+            Some(reference) => {
+                let field = format!("{field}Param");
+                let value = self.get(&field, reference)?;
+                let number =
+                    value.as_u64().or_else(|| value.as_f64().filter(|n| *n >= 0.0).map(|n| n as u64));
+                if number.is_none() {
+                    bail!("{field}: parameter {reference} is {value}, which is no count");
+                }
+                (field, number)
+            }
+        };
         match number {
-            Some(number) => Ok(Some(number)),
-            None => bail!("{field}: parameter {reference} is {value}, which is no count"),
+            Some(number) if number > SIZE_MAX => {
+                bail!("{field}: {number} is more than fits into any memory; the most is {SIZE_MAX}")
+            }
+            number => Ok(number),
         }
     }
 
