@@ -47,7 +47,7 @@ pub(super) fn check_name(target: &Target, object: &serde_json::Value) -> Result<
     let (own, asked) = (Meta::of(object).name(), &target.name);
     if own.is_empty() {
         return Err(Box::new(Status::bad_request(format!(
-            "the name of the object ({own} based on URL) was undeterminable: name must be provided"
+            "the name of the object ({asked} based on URL) was undeterminable: name must be provided"
         ))));
     }
     if own != asked {
