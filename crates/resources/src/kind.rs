@@ -5,12 +5,13 @@
 //! one type serves both and a definition that comes again costs nothing.
 //!
 //! ```
-//! use resources::kind::{Kind, Verbs};
+//! use resources::kind::{Hooks, Kind, Verbs};
 //!
 //! static LEASE: Kind = Kind {
 //!     versions: &[("coordination.k8s.io", "v1")],
 //!     creates_on_update: true,
 //!     allows_unconditional_update: false,
+//!     strategy: &Hooks { set_defaults: |_object| {}, ..Hooks::NONE },
 //!     ..Kind::named("coordination.k8s.io", "Lease", "lease", "leases")
 //! };
 //! assert!(LEASE.verbs.contains(Verbs::WATCH));
@@ -18,6 +19,7 @@
 
 mod columns;
 mod field;
+mod hooks;
 mod strategy;
 mod verbs;
 
@@ -25,9 +27,13 @@ use std::fmt;
 
 use apimachinery::names::NameRule;
 use apimachinery::{GroupKind, GroupResource, GroupVersion};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
 
 pub use columns::{Column, Columns};
 pub use field::{SelectableField, UnknownField};
+pub use hooks::Hooks;
 pub use strategy::{Context, Plain, Strategy};
 pub use verbs::Verbs;
 
@@ -55,6 +61,8 @@ pub struct Kind {
     pub versions: Versions,
     /// The one of [`Kind::versions`] in which objects are stored: an index.
     pub stored_in: usize,
+    /// The version whose hash discovery shows, where upstream stores in another one than we do.
+    pub hashed_version: Option<&'static str>,
     /// The first part of keys after the prefix: `pods`, `services/specs`.
     pub key_prefix: &'static str,
     /// What can be done with the main resource.
@@ -63,6 +71,8 @@ pub struct Kind {
     pub subresources: &'static [Subresource],
     /// The format of names.
     pub name_rule: NameRule,
+    /// The format of names in requests for another group than [`Kind::group`]: events.
+    pub name_rule_elsewhere: Option<NameRule>,
     /// Whether a PUT of a name that does not exist creates.
     pub creates_on_update: bool,
     /// Whether a PUT without resourceVersion overwrites what is there.
@@ -72,6 +82,8 @@ pub struct Kind {
     /// Whether `status` is the status subresource's: cleared on create, kept on update of the main resource, and the
     /// rest kept on update of `/status`. Kinds that differ in detail say so in their strategy.
     pub has_status: bool,
+    /// Whether a new object keeps the `status` that it was sent with: nodes.
+    pub keeps_status_on_create: bool,
     /// What DELETE answers with, and what becomes of dependents if nobody says.
     pub deletion: Deletion,
     /// How long objects live after each write, by the server's flag: events only.
@@ -82,6 +94,8 @@ pub struct Kind {
     pub selectable_fields: &'static [SelectableField],
     /// What is said about a field that cannot be selected by.
     pub unknown_field: UnknownField,
+    /// The warning that every answer about the kind carries; empty for none.
+    pub deprecation: &'static str,
     /// How objects are shown as rows of a table.
     pub columns: Columns,
     /// What needs code.
@@ -101,7 +115,7 @@ pub struct Subresource {
     pub verbs: Verbs,
 }
 
-/// What `metadata.generation` counts.
+/// What `metadata.generation` counts. An update of `/status` is never counted.
 #[derive(Clone, Copy, Debug)]
 pub enum Generation {
     /// Nothing: the strategy never sets it.
@@ -147,24 +161,23 @@ impl Kind {
             is_namespaced: true,
             versions: &[],
             stored_in: 0,
+            hashed_version: None,
             key_prefix: plural,
             verbs: Verbs::ALL,
             subresources: &[],
             name_rule: NameRule::Dns1123Subdomain,
+            name_rule_elsewhere: None,
             creates_on_update: false,
             allows_unconditional_update: true,
             generation: Generation::Untouched,
             has_status: false,
-            deletion: Deletion {
-                returns_object: false,
-                orphans_by_default: false,
-                collects_garbage: true,
-                is_graceful: false,
-            },
+            keeps_status_on_create: false,
+            deletion: Deletion::PLAIN,
             expires: false,
             is_cached: true,
             selectable_fields: &[],
             unknown_field: UnknownField::OnlyMetadata,
+            deprecation: "",
             columns: Columns::NONE,
             strategy: &Plain,
         }
@@ -186,15 +199,65 @@ impl Kind {
         GroupVersion::new(group, version)
     }
 
+    /// The format of names in requests for a group that serves the kind.
+    pub fn name_rule_in(&self, group: &str) -> NameRule {
+        self.name_rule_elsewhere.filter(|_| group != self.group).unwrap_or(self.name_rule)
+    }
+
     /// A subresource.
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
     }
 
-    /// Whether objects are stored at all: reviews and bindings are not.
+    /// Whether objects are stored at all: reviews and bindings are not, nor is the status of components.
     pub fn is_stored(&self) -> bool {
-        self.verbs.contains(Verbs::GET)
+        self.verbs.contains(Verbs::GET.or(Verbs::CREATE))
     }
+
+    /// What discovery shows so that clients notice that objects are stored in another version: eight bytes of the
+    /// SHA-256 of the version and kind, in base64. `None` of kinds that are not stored.
+    pub fn storage_version_hash(&self) -> Option<String> {
+        if !self.is_stored() {
+            return None;
+        }
+        let (group, version) = self.versions[self.stored_in];
+        let version = self.hashed_version.unwrap_or(version);
+        let digest = Sha256::digest(format!("{group}/{version}/{}", self.kind));
+        Some(BASE64_STANDARD.encode(&digest[..8]))
+    }
+}
+
+impl Subresource {
+    /// `scale`: how many there are to be, in the form that all scalable kinds share.
+    pub const SCALE: Subresource = Subresource {
+        name: "scale",
+        kind: "Scale",
+        group_version: Some(("autoscaling", "v1")),
+        verbs: Verbs::GET_PATCH_UPDATE,
+    };
+
+    /// A subresource whose body is the object.
+    pub const fn of_kind(kind: &'static str, name: &'static str) -> Subresource {
+        Subresource { name, kind, group_version: None, verbs: Verbs::GET_PATCH_UPDATE }
+    }
+
+    /// `status`: what is, where the rest of the object says what is to be.
+    pub const fn status(kind: &'static str) -> Subresource {
+        Subresource::of_kind(kind, "status")
+    }
+}
+
+impl Deletion {
+    /// That of most kinds: a `Status` is the answer, dependents follow.
+    pub const PLAIN: Deletion = Deletion {
+        returns_object: false,
+        orphans_by_default: false,
+        collects_garbage: true,
+        is_graceful: false,
+    };
+
+    /// As [`Deletion::PLAIN`], but the answer is the object.
+    pub const WITH_OBJECT: Deletion = Deletion { returns_object: true, ..Deletion::PLAIN };
 }
 
 impl fmt::Debug for Kind {

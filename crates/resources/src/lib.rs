@@ -8,6 +8,10 @@
 //! A [`kind::Kind`] is all that the generic server has to know of one kind: where it is served, what can be done with it,
 //! what its strategy does besides. [`kinds`] lists them.
 
+pub mod columns;
+mod defaults;
+mod document;
 pub mod kind;
 pub mod kinds;
 pub mod schema;
+pub mod validation;

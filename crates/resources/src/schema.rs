@@ -17,6 +17,7 @@ pub mod normalise;
 mod openapi;
 pub mod openapi_v2;
 pub mod openapi_v3;
+mod patch;
 mod scalar;
 pub mod table;
 #[cfg(test)]

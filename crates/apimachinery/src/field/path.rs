@@ -29,7 +29,12 @@ impl Path {
         if self.is_none() {
             return Self::new(name);
         }
-        Self(format!("{}.{name}", self.0))
+        // Validation makes many paths that nobody prints: no formatter, one allocation.
+        let mut path = String::with_capacity(self.0.len() + 1 + name.len());
+        path.push_str(&self.0);
+        path.push('.');
+        path.push_str(name);
+        Self(path)
     }
 
     /// The element `index` of a list.

@@ -27,6 +27,8 @@ impl Verbs {
     pub const ALL: Verbs = Verbs(0xff);
     /// Those of most subresources.
     pub const GET_PATCH_UPDATE: Verbs = Verbs::GET.or(Verbs::PATCH).or(Verbs::UPDATE);
+    /// Those of requests that are passed on.
+    pub const PROXY: Verbs = Verbs::GET_PATCH_UPDATE.or(Verbs::CREATE).or(Verbs::DELETE);
 
     /// In alphabetic order, as discovery shows them.
     const NAMES: [(&'static str, Verbs); 8] = [

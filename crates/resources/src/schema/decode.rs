@@ -223,6 +223,18 @@ impl Schema {
         Ok(decoded)
     }
 
+    /// Reads a YAML document without a type, and what strict validation has against its repeated names.
+    ///
+    /// # Errors
+    ///
+    /// What upstream says about a text that is not YAML.
+    pub fn parse_yaml(text: &str) -> Result<(Node, Option<StrictError>), YamlError> {
+        let document = yaml::parse(text)?;
+        let doubled = document.duplicates;
+        let strict = if doubled.is_empty() { None } else { Some(StrictError::DuplicateKeys(doubled)) };
+        Ok((document.node, strict))
+    }
+
     /// Decodes a value, such as the result of a patch, as an object of a type.
     ///
     /// # Errors

@@ -1,0 +1,148 @@
+//! Objects as bytes.
+//!
+//! What is stored is compact JSON that begins with `{"apiVersion":…,"kind":…,"metadata":{`, other members by name, and
+//! has no resourceVersion: that is the store's revision, put in on the way out without reading the rest.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde_json::{Map, Value};
+
+use resources::kind::Kind;
+
+use crate::served::api_version;
+
+/// What stored objects of a kind begin with.
+pub fn head(kind: &Kind) -> String {
+    let (group, version) = kind.versions[kind.stored_in];
+    format!(r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"#, api_version(group, version), kind.kind)
+}
+
+/// An object as it is stored. What it says about its version and kind is replaced by the kind's.
+pub fn encode(kind: &Kind, object: &Value) -> Bytes {
+    let mut out = BytesMut::with_capacity(2048).writer();
+    let empty = Map::new();
+    let members = object.as_object().unwrap_or(&empty);
+    put(&mut out, head(kind).as_bytes());
+    let metadata = members.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
+    put_members(&mut out, metadata, &["resourceVersion"], true);
+    put(&mut out, b"}");
+    put_members(&mut out, members, &["apiVersion", "kind", "metadata"], false);
+    put(&mut out, b"}");
+    out.into_inner().freeze()
+}
+
+fn put(out: &mut impl std::io::Write, bytes: &[u8]) {
+    out.write_all(bytes).expect("a buffer in memory takes everything");
+}
+
+fn put_members(
+    out: &mut impl std::io::Write,
+    members: &Map<String, Value>,
+    except: &[&str],
+    is_beginning: bool,
+) {
+    let mut is_first = is_beginning;
+    for (name, value) in members.iter().filter(|(name, _)| !except.contains(&name.as_str())) {
+        if !is_first {
+            put(out, b",");
+        }
+        is_first = false;
+        serde_json::to_writer(&mut *out, name).expect("a text is JSON");
+        put(out, b":");
+        serde_json::to_writer(&mut *out, value).expect("a document is JSON");
+    }
+}
+
+/// An object as it was stored, with its version. `None` if the bytes are no object: somebody else wrote them.
+pub fn decode(stored: &[u8], revision: u64) -> Option<Value> {
+    let mut object: Value = serde_json::from_slice(stored).ok()?;
+    let metadata = object.as_object_mut()?.entry("metadata").or_insert_with(|| Map::new().into());
+    metadata.as_object_mut()?.insert("resourceVersion".to_owned(), revision.to_string().into());
+    Some(object)
+}
+
+/// Writes a stored object with its version.
+pub fn put_served(out: &mut BytesMut, head: &str, stored: &[u8], revision: u64) {
+    match stored.strip_prefix(head.as_bytes()) {
+        Some(rest) => {
+            out.reserve(stored.len() + 48);
+            out.put_slice(head.as_bytes());
+            out.put_slice(b"\"resourceVersion\":\"");
+            out.put_slice(revision.to_string().as_bytes());
+            out.put_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
+            out.put_slice(rest);
+        }
+        // Somebody else wrote it: valid, but in another order.
+        None => {
+            if let Some(object) = decode(stored, revision) {
+                let mut out = out.writer();
+                serde_json::to_writer(&mut out, &object).expect("a document is JSON");
+            } else {
+                out.put_slice(stored);
+            }
+        }
+    }
+}
+
+/// Writes a stored object with its version as an item of a list, which does not repeat what the list says.
+pub fn put_item(out: &mut BytesMut, head: &str, stored: &[u8], revision: u64) {
+    const METADATA: &[u8] = b"{\"metadata\":{";
+    match stored.strip_prefix(head.as_bytes()) {
+        Some(rest) => {
+            out.reserve(stored.len() + 48);
+            out.put_slice(METADATA);
+            out.put_slice(b"\"resourceVersion\":\"");
+            out.put_slice(revision.to_string().as_bytes());
+            out.put_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
+            out.put_slice(rest);
+        }
+        None => {
+            let mut item = decode(stored, revision).unwrap_or_default();
+            without_type(&mut item);
+            let mut out = out.writer();
+            serde_json::to_writer(&mut out, &item).expect("a document is JSON");
+        }
+    }
+}
+
+/// Takes away what a list says for all its items.
+pub fn without_type(item: &mut Value) {
+    if let Some(members) = item.as_object_mut() {
+        members.remove("apiVersion");
+        members.remove("kind");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    static LEASE: Kind = Kind {
+        versions: &[("coordination.k8s.io", "v1")],
+        ..Kind::named("coordination.k8s.io", "Lease", "lease", "leases")
+    };
+
+    #[test]
+    fn stored_bytes_begin_alike_and_take_the_version_in() {
+        let object =
+            json!({"apiVersion": "x", "a": 1, "metadata": {"name": "n", "resourceVersion": "7"}, "z": [2]});
+        let stored = encode(&LEASE, &object);
+        let text =
+            r#"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n"},"a":1,"z":[2]}"#;
+        assert_eq!(stored, text);
+        let mut served = BytesMut::new();
+        put_served(&mut served, &head(&LEASE), &stored, 9);
+        let value: Value = serde_json::from_slice(&served).unwrap();
+        assert_eq!(value["metadata"], json!({"name": "n", "resourceVersion": "9"}));
+        assert_eq!(decode(&stored, 9), Some(value));
+    }
+
+    #[test]
+    fn bytes_of_another_order_are_served_too() {
+        let mut served = BytesMut::new();
+        put_served(&mut served, &head(&LEASE), br#"{"kind":"Lease","metadata":{}}"#, 9);
+        assert_eq!(served, r#"{"kind":"Lease","metadata":{"resourceVersion":"9"}}"#);
+        assert_eq!(decode(b"[]", 1), None);
+    }
+}

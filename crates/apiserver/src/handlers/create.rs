@@ -1,0 +1,39 @@
+//! POST of a new object.
+
+use apimachinery::Status;
+use apimachinery::meta::Meta;
+use apimachinery::options::WriteOptions;
+
+use super::body::{self, Expected};
+use super::render;
+use crate::authorization::Authorized;
+use crate::call::Call;
+use crate::negotiation::{self, Transforms};
+use crate::registry::Target;
+use crate::reply::Reply;
+use crate::reviews;
+use crate::server::Server;
+
+pub(super) async fn handle(
+    server: &Server,
+    request: &Authorized,
+    target: &Target,
+    call: &mut Call,
+) -> Result<Reply, Box<Status>> {
+    let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All)?;
+    let format = negotiation::body_format(&call.headers)?;
+    let bytes = call.read_body().await?;
+    let options = WriteOptions::for_create(call.query())?;
+    let expected = Expected::of(target.served)?;
+    let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
+    body::check_namespace(target, &mut object)?;
+    body::to_stored(target.served, &mut object);
+    if !target.kind().is_stored() {
+        let answer = reviews::answer(server, request, target, object, options.is_dry_run).await?;
+        return Ok(Reply::document(201, &accepted, &answer));
+    }
+    let target = Target { name: Meta::of(&object).name().to_owned(), ..target.clone() };
+    let created =
+        server.registry.create(request, &target, object, options.is_dry_run, &mut call.warnings).await?;
+    render::object(server, call, target.served, &accepted, 201, created)
+}

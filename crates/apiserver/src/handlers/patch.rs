@@ -1,0 +1,192 @@
+//! PATCH of an object, or of a subresource that has the form of the object.
+
+use apimachinery::field::{FieldError, Path};
+use apimachinery::options::{FieldValidation, WriteOptions};
+use apimachinery::patch::json::JsonPatch;
+use apimachinery::patch::merge::MergePatch;
+use apimachinery::patch::strategic::StrategicPatch;
+use apimachinery::patch::{APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH};
+use apimachinery::{ErrorList, GroupKind, Status};
+use resources::schema::Schema;
+use resources::schema::decode::StrictError;
+use serde_json::Value;
+
+use super::body::{self, Expected};
+use super::{render, update};
+use crate::authorization::Authorized;
+use crate::call::Call;
+use crate::negotiation::{self, Transforms};
+use crate::registry::{Target, Update};
+use crate::reply::Reply;
+use crate::served::api_version;
+use crate::server::Server;
+
+/// The forms of patches, in upstream's order.
+const MEDIA_TYPES: [&str; 4] = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH];
+
+/// A patch that has been read.
+pub(super) enum Patch {
+    Json(JsonPatch),
+    Merge(MergePatch),
+    Strategic(StrategicPatch),
+}
+
+pub(super) async fn handle(
+    server: &Server,
+    request: &Authorized,
+    target: &Target,
+    call: &mut Call,
+) -> Result<Reply, Box<Status>> {
+    let media_type = media_type(call)?;
+    let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All)?;
+    let bytes = call.read_body().await?;
+    let options = WriteOptions::for_patch(call.query(), media_type == APPLY_PATCH)?;
+    let patch = Patch::read(media_type, &bytes)?;
+    let mut own_warnings = Vec::new();
+    let expected = Expected::of(target.served)?;
+    let patched = &mut |old: Option<&Value>| {
+        own_warnings.clear();
+        let mut object = old.cloned().unwrap_or_default();
+        body::to_served(target.served, &mut object);
+        let mut object = patch.apply(&expected, object, options.field_validation, &mut own_warnings)?;
+        update::check_name(target, &object)?;
+        body::check_namespace(target, &mut object)?;
+        body::to_stored(target.served, &mut object);
+        Ok(object)
+    };
+    let update = Update {
+        change: patched,
+        uid: String::new(),
+        may_create: false,
+        is_dry_run: options.is_dry_run,
+        is_internal: false,
+    };
+    let outcome = server.registry.update(request, target, update, &mut call.warnings).await;
+    call.warnings.append(&mut own_warnings);
+    let outcome = outcome?;
+    render::object(server, call, target.served, &accepted, 200, outcome.object)
+}
+
+/// The form of the patch.
+///
+/// # Errors
+/// The 415 with the forms that are taken. Server-side apply is not one of them yet.
+pub(super) fn media_type(call: &Call) -> Result<&'static str, Box<Status>> {
+    let media_type = negotiation::content_type(&call.headers);
+    match MEDIA_TYPES.into_iter().find(|known| *known == media_type) {
+        Some(APPLY_PATCH) => {
+            let message = "server-side apply is not supported by this server yet: send a patch of type ";
+            let others = MEDIA_TYPES[..3].join(", ");
+            Err(Box::new(Status::unsupported_media_type(&[]).with_message(format!("{message}{others}"))))
+        }
+        Some(known) => Ok(known),
+        None => Err(Box::new(Status::unsupported_media_type(&MEDIA_TYPES))),
+    }
+}
+
+/// A JSON or merge patch must not make another kind of the object.
+fn check_type(expected: &Expected<'_>, patched: &Value) -> Result<(), Box<Status>> {
+    let own = api_version(expected.group, expected.version);
+    let said = |name: &str| patched[name].as_str().unwrap_or_default().to_owned();
+    let (version, kind) = (said("apiVersion"), said("kind"));
+    if (version.is_empty() || version == own) && (kind.is_empty() || kind == expected.kind) {
+        return Ok(());
+    }
+    let error = format!(
+        "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+    );
+    Err(invalid_result(patched, &error))
+}
+
+impl Patch {
+    /// Reads a patch.
+    ///
+    /// # Errors
+    /// What upstream says about a body that is none.
+    pub(super) fn read(media_type: &str, bytes: &[u8]) -> Result<Patch, Box<Status>> {
+        Ok(match media_type {
+            JSON_PATCH => Patch::Json(JsonPatch::decode(bytes)?),
+            MERGE_PATCH => Patch::Merge(MergePatch::decode(bytes)?),
+            _ => Patch::Strategic(StrategicPatch::decode(bytes)?),
+        })
+    }
+
+    fn strict_errors(&self) -> &[String] {
+        match self {
+            Patch::Json(patch) => &patch.strict_errors,
+            Patch::Merge(patch) => &patch.strict_errors,
+            Patch::Strategic(patch) => &patch.strict_errors,
+        }
+    }
+
+    /// The patched object, decoded, in the version that it was in.
+    pub(super) fn apply(
+        &self,
+        expected: &Expected<'_>,
+        object: Value,
+        validation: FieldValidation,
+        warnings: &mut Vec<String>,
+    ) -> Result<Value, Box<Status>> {
+        let schema = Schema::get();
+        let failed = |status: Status| Box::new(status);
+        // What messages quote.
+        let value;
+        let decoded = match self {
+            Patch::Json(patch) => {
+                let patched = patch.apply(object).map_err(|error| failed(error.into()))?;
+                check_type(expected, &patched)?;
+                value = apimachinery::go::compact_json(&patched);
+                let decoded = schema.decode_value(expected.of, &patched);
+                decoded.map_err(|error| invalid_result(&patched, &error.to_string()))?
+            }
+            Patch::Merge(patch) => {
+                let patched = patch.apply(object);
+                check_type(expected, &patched)?;
+                value = apimachinery::go::compact_json(&patched);
+                let decoded = schema.decode_value(expected.of, &patched);
+                decoded.map_err(|error| invalid_result(&patched, &error.to_string()))?
+            }
+            Patch::Strategic(patch) => {
+                let patched = patch.apply(object, expected.of).map_err(|error| failed(error.into()))?;
+                value = patch.to_string();
+                let decoded = schema.convert_patched(expected.of, &patched);
+                decoded.map_err(|error| invalid_patch(patch, &error.to_string()))?
+            }
+        };
+        let mut strict: Vec<String> = self.strict_errors().to_vec();
+        match validation {
+            FieldValidation::Ignore => {}
+            FieldValidation::Warn => {
+                warnings.append(&mut strict);
+                warnings.extend(decoded.strict.iter().flat_map(StrictError::warnings));
+            }
+            FieldValidation::Strict => {
+                strict.extend(decoded.strict.iter().map(ToString::to_string));
+                if !strict.is_empty() {
+                    return Err(strictly_invalid(&value, &strict));
+                }
+            }
+        }
+        Ok(decoded.value)
+    }
+}
+
+/// The error of a patch: without a kind, because upstream does not know it at that point.
+fn invalid(value: &str, detail: &str) -> Box<Status> {
+    let mut errors = ErrorList::new();
+    errors.push(FieldError::invalid(&Path::new("patch"), value, detail));
+    Box::new(Status::invalid(&GroupKind::default(), "", &errors))
+}
+
+fn invalid_result(patched: &Value, error: &str) -> Box<Status> {
+    invalid(&apimachinery::go::compact_json(patched), error)
+}
+
+fn invalid_patch(patch: &StrategicPatch, error: &str) -> Box<Status> {
+    invalid(&patch.to_string(), error)
+}
+
+fn strictly_invalid(value: &str, errors: &[String]) -> Box<Status> {
+    let texts = errors.join(", ");
+    invalid(value, &format!("strict decoding error: {texts}"))
+}

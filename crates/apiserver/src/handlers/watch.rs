@@ -1,0 +1,227 @@
+//! Streams of changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apimachinery::Status;
+use apimachinery::options::{ListOptions, resource_version_for_one};
+use apimachinery::table::TableOptions;
+use component::body::{Body, Broken, Sender};
+use component::shutdown::Stage;
+use tokio::time::{Instant, sleep_until};
+
+use super::frames::{self, Frames};
+use super::select;
+use crate::authorization::Authorized;
+use crate::call::Call;
+use crate::negotiation;
+use crate::registry::Target;
+use crate::reply::{JSON, Reply};
+use crate::server::Server;
+use crate::watch_cache::{Cached, Caches, Change, FrameType, Selection};
+
+/// How many events may wait for a client in the channel of its answer. More wait as a position in the ring.
+const N_WAITING_MAX: usize = 64;
+
+/// How many changes a watcher takes from the ring at once.
+const N_CHANGES_AT_ONCE: usize = 256;
+
+/// How often a client that wants bookmarks gets one.
+const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long before the end of a watch the last bookmark comes.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
+
+/// How long a watch lasts at least if the client does not say (`--min-request-timeout`), in seconds; twice as long at
+/// most.
+const LIFETIME_SECONDS_MIN: usize = 1_800;
+
+/// Where a watch begins.
+enum Begin {
+    /// With everything that is there.
+    State,
+    /// With what happens after this.
+    After(u64),
+    /// It cannot.
+    Error(Box<Status>),
+}
+
+pub(super) async fn handle(
+    server: &Server,
+    _: &Authorized,
+    target: &Target,
+    call: &Call,
+) -> Result<Reply, Box<Status>> {
+    let mut options = ListOptions::decode(call.query())?;
+    options.watch = true;
+    options.set_defaults();
+    options.validate()?;
+    let selection = select::selection(target, &options)?;
+    let accepted = negotiation::negotiate_watch(&call.headers, call.query())?;
+    let table_options = match accepted.target {
+        negotiation::Target::Table => TableOptions::decode(call.query())?,
+        _ => TableOptions::default(),
+    };
+    let begin = begin(server, &options).await?;
+    let seconds = options.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    let seconds = seconds.filter(|seconds| *seconds > 0).unwrap_or_else(|| {
+        (LIFETIME_SECONDS_MIN + server.registry.random.below(LIFETIME_SECONDS_MIN)) as u64
+    });
+    let (sender, body) = Body::channel(N_WAITING_MAX);
+    let watcher = Watcher {
+        index: target.served.index,
+        caches: Arc::clone(&server.registry.caches),
+        selection,
+        frames: Frames::new(
+            target.served,
+            accepted,
+            table_options,
+            server.registry.cache(target.served).head(),
+        ),
+        sender,
+        position: 0,
+        has_bookmarks: options.allow_watch_bookmarks,
+        deadline: Instant::now() + Duration::from_secs(seconds),
+    };
+    let shutdown = server.shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            biased;
+            () = shutdown.reached(Stage::Draining) => {}
+            // A client that has left, or is too slow for the ring, ends the watch too.
+            _ = watcher.run(begin) => {}
+        }
+    });
+    Ok(Reply::of_body(200, JSON, body))
+}
+
+async fn begin(server: &Server, options: &ListOptions) -> Result<Begin, Box<Status>> {
+    let registry = &server.registry;
+    let wanted = resource_version_for_one(&options.resource_version)?;
+    let is_now = options.resource_version.is_empty();
+    let waited = match wanted {
+        0 if is_now => registry.wait_for_now().await,
+        0 => Ok(()),
+        wanted => registry.wait_for_version(wanted).await,
+    };
+    Ok(match (waited, options.send_initial_events, wanted) {
+        (Err(status), ..) => Begin::Error(status),
+        (Ok(()), Some(true), _) => Begin::State,
+        (Ok(()), _, 0) => Begin::After(registry.caches.progress()),
+        (Ok(()), _, wanted) => Begin::After(wanted),
+    })
+}
+
+/// One client that watches.
+struct Watcher {
+    index: usize,
+    caches: Arc<Caches>,
+    selection: Selection,
+    frames: Frames,
+    sender: Sender,
+    /// Everything up to this revision has been sent.
+    position: u64,
+    has_bookmarks: bool,
+    deadline: Instant,
+}
+
+impl Watcher {
+    async fn run(mut self, begin: Begin) -> Result<(), Broken> {
+        match begin {
+            Begin::Error(status) => return self.sender.send(frames::error(&status)).await,
+            Begin::After(revision) => self.position = revision,
+            Begin::State => {
+                let snapshot = self.caches.of(self.index).select(&self.selection, self.caches.progress());
+                for object in &snapshot.objects {
+                    let frame = self.frames.of_object(object);
+                    self.sender.send(frame).await?;
+                }
+                self.position = snapshot.revision;
+                if self.has_bookmarks {
+                    self.sender.send(self.frames.bookmark(self.position, true)).await?;
+                }
+            }
+        }
+        self.follow().await
+    }
+
+    async fn follow(&mut self) -> Result<(), Broken> {
+        let caches = Arc::clone(&self.caches);
+        let mut changed = caches.of(self.index).subscribe();
+        let mut next_bookmark = self.first_bookmark();
+        loop {
+            changed.mark_unchanged();
+            if !self.send_changes().await? {
+                return Ok(());
+            }
+            tokio::select! {
+                biased;
+                () = self.sender.closed() => return Ok(()),
+                () = sleep_until(self.deadline) => return Ok(()),
+                waited = changed.changed() => if waited.is_err() { return Ok(()) },
+                () = sleep_until(next_bookmark), if self.has_bookmarks => {
+                    let progress = self.caches.progress();
+                    if !self.send_changes().await? {
+                        return Ok(());
+                    }
+                    self.position = self.position.max(progress);
+                    self.sender.send(self.frames.bookmark(self.position, false)).await?;
+                    next_bookmark = self.next_bookmark();
+                }
+            }
+        }
+    }
+
+    fn first_bookmark(&self) -> Instant {
+        let last = self.deadline.checked_sub(LAST_BOOKMARK).unwrap_or(self.deadline);
+        (Instant::now() + BOOKMARK_INTERVAL).min(last.max(Instant::now()))
+    }
+
+    fn next_bookmark(&self) -> Instant {
+        let last = self.deadline.checked_sub(LAST_BOOKMARK).unwrap_or(self.deadline);
+        let next = Instant::now() + BOOKMARK_INTERVAL;
+        if next < last || Instant::now() >= last { next } else { last }
+    }
+
+    /// Sends what is new. False if the ring has moved on and the watch is over.
+    async fn send_changes(&mut self) -> Result<bool, Broken> {
+        let caches = Arc::clone(&self.caches);
+        let cache = caches.of(self.index);
+        loop {
+            let changes = match cache.changes_after(self.position, N_CHANGES_AT_ONCE) {
+                Ok(changes) => changes,
+                Err(expired) => {
+                    let message = format!("too old resource version: {} ({})", self.position, expired.oldest);
+                    self.sender.send(frames::error(&Status::expired(message))).await?;
+                    return Ok(false);
+                }
+            };
+            let n = changes.len();
+            for change in changes {
+                if let Some((frame_type, object, revision)) = self.seen(&change) {
+                    let frame = self.frames.of_change(&change, frame_type, &object, revision);
+                    self.sender.send(frame).await?;
+                }
+                self.position = change.revision;
+            }
+            if n < N_CHANGES_AT_ONCE {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// What a change is to this watch: an object that begins or ceases to be selected comes or goes.
+    fn seen(&self, change: &Change) -> Option<(FrameType, Arc<Cached>, u64)> {
+        let cache = self.caches.of(self.index);
+        let is_selected =
+            |object: &Arc<Cached>| self.selection.matches(cache.kind(), cache.prefix().len(), object);
+        let now = change.object.as_ref().filter(|object| is_selected(object));
+        let before = change.previous.as_ref().filter(|object| is_selected(object));
+        match (now, before) {
+            (Some(now), None) => Some((FrameType::Added, Arc::clone(now), change.revision)),
+            (Some(now), Some(_)) => Some((FrameType::Modified, Arc::clone(now), change.revision)),
+            (None, Some(before)) => Some((FrameType::Deleted, Arc::clone(before), change.revision)),
+            (None, None) => None,
+        }
+    }
+}

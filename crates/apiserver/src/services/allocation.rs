@@ -1,0 +1,131 @@
+//! What a write has taken and will give back.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use apimachinery::{GroupResource, Status};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use store::{Error, Expect, Store, Write};
+
+use super::{range, text};
+use crate::registry::{Registry, store_error};
+use crate::watch_cache::KEY_ROOT;
+use crate::{chance, document};
+
+/// What keys of ports begin with.
+pub(super) const PORTS: &str = "ranges/servicenodeports/";
+/// What keys of addresses begin with.
+pub(super) const ADDRESSES: &str = "ipaddresses/";
+
+pub(super) fn address_key(address: IpAddr) -> Bytes {
+    format!("{KEY_ROOT}{ADDRESSES}{address}").into()
+}
+
+pub(super) fn port_key(port: u16) -> Bytes {
+    format!("{KEY_ROOT}{PORTS}{port}").into()
+}
+
+/// What a write has taken, given back unless it goes through; and what it will give back once it has.
+#[derive(Debug)]
+pub struct Allocation {
+    store: Arc<dyn Store>,
+    kind_of_addresses: Option<&'static resources::kind::Kind>,
+    is_dry_run: bool,
+    is_kept: bool,
+    taken: Vec<Bytes>,
+    left: Vec<Bytes>,
+}
+
+impl Allocation {
+    pub(super) fn new(registry: &Registry, is_dry_run: bool) -> Allocation {
+        let served = registry.kinds.stored("networking.k8s.io", "ipaddresses");
+        Allocation {
+            store: Arc::clone(&registry.store),
+            kind_of_addresses: served.map(|served| served.kind),
+            is_dry_run,
+            is_kept: false,
+            taken: Vec::new(),
+            left: Vec::new(),
+        }
+    }
+
+    /// Takes a key that nobody has; false if somebody has it.
+    pub(super) async fn take(&mut self, key: Bytes, value: Bytes) -> Result<bool, Box<Status>> {
+        let failed = |error: &Error| store_error(&GroupResource::new("", "services"), "", error);
+        if self.taken.contains(&key) {
+            return Ok(false);
+        }
+        if self.is_dry_run {
+            let found = self.store.get(&key).await.map_err(|error| failed(&error))?;
+            return Ok(found.entry.is_none());
+        }
+        match self.store.commit(key.clone(), Expect::Absent, Write::put(value)).await {
+            Ok(_) => {
+                self.taken.push(key);
+                Ok(true)
+            }
+            Err(Error::Conflict { .. }) => Ok(false),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Takes an address by creating its object.
+    pub(super) async fn take_address(&mut self, ip: IpAddr, service: &Value) -> Result<bool, Box<Status>> {
+        let metadata = &service["metadata"];
+        let object = json!({
+            "metadata": {
+                "name": ip.to_string(),
+                "uid": chance::uid(),
+                "creationTimestamp": crate::clock::print(crate::clock::now()),
+                "labels": {
+                    "ipaddress.kubernetes.io/ip-family": range::family_of(ip),
+                    "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+                },
+            },
+            "spec": {"parentRef": {
+                "resource": "services",
+                "namespace": text(metadata, "namespace"),
+                "name": text(metadata, "name"),
+            }},
+        });
+        let value = self.kind_of_addresses.map(|kind| document::encode(kind, &object)).unwrap_or_default();
+        self.take(address_key(ip), value).await
+    }
+
+    /// Remembers what is not needed any more once the write has gone through.
+    pub(super) fn give_back_later(&mut self, key: Bytes) {
+        self.left.push(key);
+    }
+
+    /// The write has gone through.
+    pub fn keep(mut self) {
+        self.is_kept = true;
+    }
+
+    /// Gives back at once what is not needed any more.
+    pub(super) async fn settle(mut self) {
+        let keys = std::mem::take(&mut self.left);
+        give_back(self.store.as_ref(), keys).await;
+    }
+}
+
+async fn give_back(store: &dyn Store, keys: Vec<Bytes>) {
+    for key in keys {
+        // What is not given back now is found at the next start.
+        let _ = store.commit(key, Expect::Anything, Write::Delete).await;
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        let keys = std::mem::take(if self.is_kept { &mut self.left } else { &mut self.taken });
+        if keys.is_empty() || self.is_dry_run {
+            return;
+        }
+        let store = Arc::clone(&self.store);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { give_back(store.as_ref(), keys).await });
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The server in this process, over a store in memory: requests in, answers out, without a socket.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod client;
+mod lists;
+mod objects;
+mod services;
+mod watches;
