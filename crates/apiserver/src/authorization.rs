@@ -1,4 +1,17 @@
 //! Who may do what.
+//!
+//! [`modes`] composes the authorizers that `--authorization-mode` names; [`rbac`] and [`node`] are two of them.
+//! [`escalation`] keeps users from giving away what they do not have, [`reviews`] answers questions about all this.
+
+pub mod escalation;
+pub mod modes;
+pub mod node;
+pub mod rbac;
+#[cfg(test)]
+mod recorded_tests;
+pub mod reviews;
+#[cfg(test)]
+pub(crate) mod test_objects;
 
 use apimachinery::{GroupResource, Status};
 

@@ -17,6 +17,8 @@ mod subresources;
 mod update;
 mod watch;
 
+pub(crate) use subresources::bind;
+
 use apimachinery::Status;
 use http::Method;
 use resources::kind::{Subresource, Verbs};

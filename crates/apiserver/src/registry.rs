@@ -39,7 +39,8 @@ pub use read::Found;
 pub use update::{Outcome, Update};
 
 use crate::admission::{Operation, Plugin, Request};
-use crate::authorization::{Authorized, Authorizer};
+use crate::authorization::modes::Modes;
+use crate::authorization::{Authorized, escalation};
 use crate::chance::Random;
 use crate::document;
 use crate::served::{Kinds, Served};
@@ -57,7 +58,7 @@ pub struct Registry {
     /// What the operator wants of objects, in order.
     pub admission: Vec<Box<dyn Plugin>>,
     /// Who may do what: for steps that need a right of their own.
-    pub authorizer: Arc<dyn Authorizer>,
+    pub modes: Arc<Modes>,
     /// Addresses and ports of services.
     pub allocators: Allocators,
     /// How long events live.
@@ -155,6 +156,26 @@ impl Registry {
 
     fn admission_validates(&self, request: &Request<'_>, object: Option<&Value>) -> Result<(), Box<Status>> {
         self.admission.iter().try_for_each(|plugin| plugin.validate(request, object))
+    }
+
+    /// Whoever writes roles and bindings needs what they give.
+    fn check_escalation(
+        &self,
+        request: &Authorized,
+        kind: &Kind,
+        object: &Value,
+        old: Option<&Value>,
+    ) -> Result<(), Box<Status>> {
+        let Some(rbac) = self.modes.rbac().filter(|_| kind.group == "rbac.authorization.k8s.io") else {
+            return Ok(());
+        };
+        let (user, attributes) = (request.user(), request.attributes());
+        match kind.kind {
+            "Role" | "ClusterRole" => {
+                escalation::check_role(rbac, self.modes.as_ref(), user, attributes, object, old)
+            }
+            _ => escalation::check_binding(rbac, self.modes.as_ref(), user, attributes, object, old),
+        }
     }
 
     fn admission_request<'r>(

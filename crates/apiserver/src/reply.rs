@@ -100,3 +100,8 @@ const WARNING_RUNES_MAX: usize = 4096;
 
 /// What is left of each of them then.
 const WARNING_RUNES_WHEN_MANY: usize = 256;
+
+/// The answer to something that was done and has no object to show.
+pub fn success() -> Value {
+    serde_json::json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})
+}

@@ -12,6 +12,7 @@ mod repair;
 use apimachinery::field::{FieldError, FieldValue, Path};
 use apimachinery::{ErrorList, GroupKind, Status};
 use resources::kind::Kind;
+use resources::kinds::service as rules;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use store::Revision;
@@ -59,7 +60,7 @@ impl Allocators {
     ) -> Result<Allocation, Box<Status>> {
         let mut allocation = Allocation::new(registry, is_dry_run);
         if is_service(kind) {
-            resources::service::normalise_on_create(object);
+            rules::normalise_on_create(object);
             self.allocate(&mut allocation, object, None).await?;
         }
         Ok(allocation)
@@ -80,7 +81,9 @@ impl Allocators {
     ) -> Result<Allocation, Box<Status>> {
         let mut allocation = Allocation::new(registry, is_dry_run);
         if is_service(kind) && subresource.is_empty() {
-            resources::service::patch_on_update(object, old);
+            rules::normalise_on_update(object, old);
+            rules::patch_on_update(object, old);
+            rules::type_change(object, old);
             self.allocate(&mut allocation, object, Some(old)).await?;
             for key in keys_of(old) {
                 if !keys_of(object).contains(&key) {

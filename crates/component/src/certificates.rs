@@ -8,7 +8,7 @@ mod authority;
 mod files;
 mod subject;
 
-pub use authority::{Authority, ClientIdentity};
+pub use authority::{Authority, ClientIdentity, signing_request};
 pub use files::{CertificateError, load_certificates, load_roots, write_private};
 pub use subject::Subject;
 

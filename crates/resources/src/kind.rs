@@ -71,6 +71,8 @@ pub struct Kind {
     pub subresources: &'static [Subresource],
     /// The format of names.
     pub name_rule: NameRule,
+    /// The format of names in requests for another group than [`Kind::group`]: events.
+    pub name_rule_elsewhere: Option<NameRule>,
     /// Whether a PUT of a name that does not exist creates.
     pub creates_on_update: bool,
     /// Whether a PUT without resourceVersion overwrites what is there.
@@ -92,6 +94,8 @@ pub struct Kind {
     pub selectable_fields: &'static [SelectableField],
     /// What is said about a field that cannot be selected by.
     pub unknown_field: UnknownField,
+    /// The warning that every answer about the kind carries; empty for none.
+    pub deprecation: &'static str,
     /// How objects are shown as rows of a table.
     pub columns: Columns,
     /// What needs code.
@@ -111,7 +115,7 @@ pub struct Subresource {
     pub verbs: Verbs,
 }
 
-/// What `metadata.generation` counts.
+/// What `metadata.generation` counts. An update of `/status` is never counted.
 #[derive(Clone, Copy, Debug)]
 pub enum Generation {
     /// Nothing: the strategy never sets it.
@@ -162,6 +166,7 @@ impl Kind {
             verbs: Verbs::ALL,
             subresources: &[],
             name_rule: NameRule::Dns1123Subdomain,
+            name_rule_elsewhere: None,
             creates_on_update: false,
             allows_unconditional_update: true,
             generation: Generation::Untouched,
@@ -172,6 +177,7 @@ impl Kind {
             is_cached: true,
             selectable_fields: &[],
             unknown_field: UnknownField::OnlyMetadata,
+            deprecation: "",
             columns: Columns::NONE,
             strategy: &Plain,
         }
@@ -191,6 +197,11 @@ impl Kind {
     pub fn storage_version(&self) -> GroupVersion {
         let (group, version) = self.versions[self.stored_in];
         GroupVersion::new(group, version)
+    }
+
+    /// The format of names in requests for a group that serves the kind.
+    pub fn name_rule_in(&self, group: &str) -> NameRule {
+        self.name_rule_elsewhere.filter(|_| group != self.group).unwrap_or(self.name_rule)
     }
 
     /// A subresource.

@@ -9,6 +9,9 @@
 //! what its strategy does besides. [`kinds`] lists them.
 
 pub mod columns;
+mod defaults;
+mod document;
 pub mod kind;
 pub mod kinds;
 pub mod schema;
+pub mod validation;

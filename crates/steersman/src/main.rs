@@ -8,6 +8,7 @@ mod bench;
 mod cluster_files;
 mod configuration;
 mod explain;
+mod kube_apiserver;
 mod kube_scheduler;
 mod recording;
 mod replay;
@@ -43,6 +44,8 @@ enum Command {
     Bench(bench::Options),
     /// Runs a recorded history again and checks that every decision is the same
     Replay(replay::Options),
+    /// The kube-apiserver component
+    KubeApiserver(Box<kube_apiserver::Options>),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Replay(options) => replay::run(&options),
+        Command::KubeApiserver(options) => kube_apiserver::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
     };
     outcome.unwrap_or_else(|error| {
@@ -68,15 +72,16 @@ fn report(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-/// A program called `kube-scheduler` runs that command, whose flags may be spelled with `_` for `-`, as
+/// A program called as a component runs that command, whose flags may be spelled with `_` for `-`, as
 /// Kubernetes' components allow.
 fn arguments(mut given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let program = given.next().unwrap_or_default();
     let mut rest: Vec<OsString> = given.collect();
-    if Path::new(&program).file_stem().is_some_and(|name| name == COMPONENT) {
-        rest.insert(0, COMPONENT.into());
+    let called = Path::new(&program).file_stem();
+    if let Some(component) = COMPONENTS.into_iter().find(|name| called.is_some_and(|called| called == *name)) {
+        rest.insert(0, component.into());
     }
-    if rest.first().is_some_and(|command| command == COMPONENT) {
+    if rest.first().is_some_and(|command| COMPONENTS.into_iter().any(|name| command == name)) {
         rest.iter_mut().skip(1).for_each(normalize_flag);
     }
     rest.insert(0, program);
@@ -89,8 +94,8 @@ fn normalize_flag(argument: &mut OsString) {
     *argument = format!("{}{value}", name.replace('_', "-")).into();
 }
 
-/// The Kubernetes component that this program can be called as.
-const COMPONENT: &str = "kube-scheduler";
+/// The Kubernetes components that this program can be called as.
+const COMPONENTS: [&str; 2] = ["kube-apiserver", "kube-scheduler"];
 
 /// Shorthand for what every command returns.
 type Outcome = Result<ExitCode>;

@@ -11,6 +11,7 @@ use crate::call::Call;
 use crate::negotiation::{self, Transforms};
 use crate::registry::Target;
 use crate::reply::Reply;
+use crate::reviews;
 use crate::server::Server;
 
 pub(super) async fn handle(
@@ -29,8 +30,8 @@ pub(super) async fn handle(
     body::check_namespace(target, &mut object)?;
     body::to_stored(target.served, &mut object);
     if !target.kind().is_stored() {
-        let object = server.reviews.answer(server, request, target, object)?;
-        return Ok(render::object(server, call, target.served, &accepted, 201, object)?.with_warnings(warnings));
+        let answer = reviews::answer(server, request, target, object, options.is_dry_run).await?;
+        return Ok(Reply::document(201, &accepted, &answer).with_warnings(warnings));
     }
     let target = Target { name: Meta::of(&object).name().to_owned(), ..target.clone() };
     let created =

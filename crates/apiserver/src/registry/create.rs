@@ -2,7 +2,7 @@
 
 use apimachinery::field::Path;
 use apimachinery::meta::{self, Meta, MetaMut, MetaRules};
-use apimachinery::{Status, time};
+use apimachinery::Status;
 use resources::kind::{Generation, Kind};
 use serde_json::Value;
 use store::{Error, Expect};
@@ -89,7 +89,7 @@ impl Registry {
     ) -> Result<Value, Box<Status>> {
         let kind = target.kind();
         let now = crate::clock::now();
-        meta::set_creation_fields(&mut object, &chance::uid(), &time::print_time(now));
+        meta::set_creation_fields(&mut object, &chance::uid(), &crate::clock::print(now));
         let mut target = target.clone();
         if generates {
             let base = Meta::of(&object).generate_name().to_owned();
@@ -116,6 +116,7 @@ impl Registry {
         self.normalise(kind, &mut object);
         let admitted = self.admission_request(request, &target, Operation::Create, None, is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;
+        self.check_escalation(request, kind, &object, None)?;
         if !Meta::of(&object).resource_version().is_empty() {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(Box::new(Status::unknown(message)));
@@ -148,6 +149,7 @@ impl Registry {
 /// What the table of kinds says about new objects.
 fn prepare(kind: &Kind, object: &mut Value) {
     if kind.has_status
+        && !kind.keeps_status_on_create
         && let Some(members) = object.as_object_mut()
     {
         members.remove("status");

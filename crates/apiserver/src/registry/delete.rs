@@ -2,7 +2,7 @@
 
 use apimachinery::meta::{Meta, MetaMut};
 use apimachinery::options::DeleteOptions;
-use apimachinery::{GroupResource, Status, time};
+use apimachinery::{GroupResource, Status};
 use serde_json::Value;
 use store::{Entry, Error, Expect, Revision, Write};
 
@@ -114,7 +114,7 @@ impl Registry {
         let now = crate::clock::now();
         let mut object = old.clone();
         if kind.group.is_empty() && kind.kind == "Namespace" {
-            return Ok(end_namespace(kind, object, options, &time::print_time(now)));
+            return Ok(end_namespace(kind, object, options, &crate::clock::print(now)));
         }
         let grace =
             if kind.deletion.is_graceful { grace::begin(&mut object, options, now) } else { Grace::None };
@@ -131,7 +131,7 @@ impl Registry {
             Grace::Given(_) => Ok(Step::Note(object)),
             _ if !is_held => Ok(Step::End),
             _ => {
-                mark(kind, &mut object, &time::print_time(now));
+                mark(kind, &mut object, &crate::clock::print(now));
                 let is_same = object == *old;
                 Ok(if is_same { Step::Nothing(object) } else { Step::Note(object) })
             }
@@ -168,6 +168,12 @@ fn mark(kind: &resources::kind::Kind, object: &mut Value, now: &str) {
     }
 }
 
+/// The status of an object, made where it is missing.
+fn status_of(object: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
+    let members = object.as_object_mut()?;
+    members.entry("status").or_insert_with(|| serde_json::Map::new().into()).as_object_mut()
+}
+
 /// A definition of custom resources says why it is still there.
 fn note_end_of_definition(object: &mut Value, now: &str) {
     let condition = serde_json::json!({
@@ -177,7 +183,9 @@ fn note_end_of_definition(object: &mut Value, now: &str) {
         "reason": "InstanceDeletionPending",
         "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
     });
-    match &mut object["status"]["conditions"] {
+    let Some(status) = status_of(object) else { return };
+    let conditions = status.entry("conditions").or_insert_with(|| Value::Array(Vec::new()));
+    match conditions {
         Value::Array(conditions) => {
             conditions.retain(|known| known["type"] != "Terminating");
             conditions.push(condition);
@@ -202,7 +210,9 @@ fn end_namespace(
         MetaMut::of(&mut object).set_finalizers(&finalizers);
     }
     MetaMut::of(&mut object).set("deletionTimestamp", now.into());
-    object["status"]["phase"] = "Terminating".into();
+    if let Some(status) = status_of(&mut object) {
+        status.insert("phase".to_owned(), "Terminating".into());
+    }
     Step::Note(object)
 }
 

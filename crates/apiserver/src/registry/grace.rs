@@ -2,7 +2,7 @@
 
 use apimachinery::meta::{Meta, MetaMut};
 use apimachinery::options::DeleteOptions;
-use apimachinery::time;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) fn begin(object: &mut Value, options: &DeleteOptions, now: Timestamp)
     let current = meta.deletion_grace_period_seconds();
     let Some(deadline) = meta.deletion_timestamp() else {
         let generation = meta.generation();
-        let deadline = time::print_time(now.saturating_add(SignedDuration::from_secs(wanted)).unwrap_or(now));
+        let deadline = crate::clock::print(now.saturating_add(SignedDuration::from_secs(wanted)).unwrap_or(now));
         let mut meta = MetaMut::of(object);
         meta.set_deletion(&deadline, wanted);
         if generation > 0 {
@@ -42,7 +42,7 @@ pub(super) fn begin(object: &mut Value, options: &DeleteOptions, now: Timestamp)
     let shift = SignedDuration::from_secs(asked - current);
     let shortened = deadline.saturating_add(shift).unwrap_or(now);
     let (deadline, asked) = if shortened < now && asked > 0 { (now, 1) } else { (shortened, asked) };
-    MetaMut::of(object).set_deletion(&time::print_time(deadline), asked);
+    MetaMut::of(object).set_deletion(&crate::clock::print(deadline), asked);
     Grace::Given(asked)
 }
 

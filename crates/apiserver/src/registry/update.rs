@@ -87,7 +87,7 @@ impl Registry {
     ) -> Result<Attempt, Box<Status>> {
         let attributes =
             crate::attributes::Attributes { verb: "create".to_owned(), ..request.attributes().clone() };
-        let request = request.also(self.authorizer.as_ref(), attributes)?;
+        let request = request.also(self.modes.as_ref(), attributes)?;
         let mut object = (update.change)(None)?;
         if !update.uid.is_empty() {
             let uid = &update.uid;
@@ -136,6 +136,8 @@ impl Registry {
         count_generation(kind, &mut object, &old);
         let path = Path::new("metadata");
         let mut errors = meta::validate_object_meta_update(&object, &old, &path);
+        // Upstream checks metadata for all kinds and then again for each, and reports both.
+        errors.extend(errors.clone());
         errors.extend(meta::validate_finalizers_of_core_kinds(&object, &path));
         errors.extend(kind.strategy.validate_update(context, &object, &old));
         if !errors.is_empty() {
@@ -146,6 +148,7 @@ impl Registry {
         self.normalise(kind, &mut object);
         let admitted = self.admission_request(request, target, Operation::Update, Some(&old), update.is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;
+        self.check_escalation(request, kind, &object, Some(&old))?;
         let is_last_finalizer = is_to_be_deleted(kind, &object);
         if update.is_dry_run {
             return Ok(Attempt::Done(Outcome { object, is_created: false }));

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use apimachinery::{GroupResource, Status, time};
+use apimachinery::{GroupResource, Status};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use store::{Error, Expect, Store, Write};
@@ -77,7 +77,7 @@ impl Allocation {
             "metadata": {
                 "name": ip.to_string(),
                 "uid": chance::uid(),
-                "creationTimestamp": time::print_time(crate::clock::now()),
+                "creationTimestamp": crate::clock::print(crate::clock::now()),
                 "labels": {
                     "ipaddress.kubernetes.io/ip-family": range::family_of(ip),
                     "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",

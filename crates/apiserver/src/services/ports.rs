@@ -2,6 +2,7 @@
 
 use apimachinery::field::{FieldError, Path};
 use apimachinery::{ErrorList, GroupKind, Status};
+use resources::kinds::service;
 use serde_json::Value;
 
 use super::allocation::{Allocation, port_key};
@@ -22,15 +23,6 @@ pub(super) fn node_ports(service: &Value) -> Vec<u16> {
     ports
 }
 
-/// Whether a service is reached through ports of nodes.
-fn needs_ports(spec: &Value) -> bool {
-    match text(spec, "type") {
-        "NodePort" => true,
-        "LoadBalancer" => spec["allocateLoadBalancerNodePorts"].as_bool().unwrap_or(true),
-        _ => false,
-    }
-}
-
 impl Allocators {
     /// Takes the ports that a service asks for or needs.
     pub(super) async fn allocate_ports(
@@ -41,7 +33,7 @@ impl Allocators {
     ) -> Result<(), Box<Status>> {
         let had = old.map(node_ports).unwrap_or_default();
         let name = text(&service["metadata"], "name").to_owned();
-        let needs = needs_ports(&service["spec"]);
+        let needs = service::needs_node_ports(service);
         let is_external = matches!(text(&service["spec"], "type"), "NodePort" | "LoadBalancer");
         let n_ports = service["spec"]["ports"].as_array().map_or(0, Vec::len);
         let mut taken: Vec<u16> = Vec::new();
@@ -88,7 +80,7 @@ impl Allocators {
         had: &[u16],
     ) -> Result<(), Box<Status>> {
         let spec = &service["spec"];
-        let needs = text(spec, "type") == "LoadBalancer" && text(spec, "externalTrafficPolicy") == "Local";
+        let needs = service::needs_health_check_port(service);
         let asked =
             spec["healthCheckNodePort"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
         if !needs || asked > 0 && had.contains(&asked) {

@@ -1,5 +1,7 @@
 //! What a crash between taking and writing has left.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde_json::Value;
 use store::{Error, Expect, Range, Write};
@@ -17,7 +19,7 @@ impl Allocators {
     pub async fn repair(&self, registry: &Registry) -> Result<(), Error> {
         let services = registry.store.list(Range::prefix(format!("{KEY_ROOT}services/specs/")), None).await?;
         let documents = services.entries.iter().filter_map(|entry| serde_json::from_slice(&entry.value).ok());
-        let needed: Vec<Bytes> = documents.flat_map(|service: Value| keys_of(&service)).collect();
+        let needed: BTreeSet<Bytes> = documents.flat_map(|service: Value| keys_of(&service)).collect();
         for prefix in [ADDRESSES, PORTS] {
             let taken = registry.store.list(Range::prefix(format!("{KEY_ROOT}{prefix}")), None).await?;
             for entry in taken.entries {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, SanType,
 };
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -187,9 +187,7 @@ impl Authority {
     pub fn sign_client(&self, subject: &Subject, now: Timestamp) -> Result<ClientIdentity, CertificateError> {
         let failed = |source| CertificateError::Make { subject: subject.common_name.clone(), source };
         let mut params = params(&subject.common_name, &[], now, SIGNED_DAYS).map_err(failed)?;
-        for organization in &subject.organizations {
-            params.distinguished_name.push(DnType::OrganizationName, organization.clone());
-        }
+        params.distinguished_name = distinguished_name(subject)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(&subject.common_name, &params)
     }
@@ -249,6 +247,32 @@ impl Authority {
     }
 }
 
+/// A request for a client's certificate with a key of its own, in PEM.
+///
+/// # Errors
+/// If the subject cannot be in a certificate.
+pub fn signing_request(subject: &Subject) -> Result<String, CertificateError> {
+    let failed = |source| CertificateError::Make { subject: subject.common_name.clone(), source };
+    let mut params = CertificateParams::default();
+    params.distinguished_name = distinguished_name(subject)?;
+    let key = KeyPair::generate().map_err(failed)?;
+    params.serialize_request(&key).and_then(|request| request.pem()).map_err(failed)
+}
+
+/// The library keeps one value per type of attribute. The type has two spellings there, so there is room for two groups.
+fn distinguished_name(subject: &Subject) -> Result<DistinguishedName, CertificateError> {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, subject.common_name.clone());
+    let types = [DnType::OrganizationName, DnType::CustomDnType(vec![2, 5, 4, 10])];
+    if subject.organizations.len() > types.len() {
+        return Err(CertificateError::Groups { subject: subject.common_name.clone() });
+    }
+    for (kind, organization) in types.into_iter().zip(&subject.organizations) {
+        name.push(kind, organization.clone());
+    }
+    Ok(name)
+}
+
 fn unix_time(at: Timestamp) -> UnixTime {
     let seconds = u64::try_from(at.as_second()).unwrap_or_default();
     UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds))
@@ -277,7 +301,7 @@ fn params(
     if let (Ok(from), Ok(until)) = (time(now - CLOCK_SKEW), time(now + DAY * days)) {
         (params.not_before, params.not_after) = (from, until);
     }
-    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common_name);
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;

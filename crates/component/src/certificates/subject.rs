@@ -1,8 +1,10 @@
 //! Whose certificate it is.
 
 use jiff::Timestamp;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer};
 use x509_parser::certificate::X509Certificate;
+use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::AttributeTypeAndValue;
 
@@ -22,6 +24,8 @@ pub struct Subject {
     pub not_after: Timestamp,
     /// The public key, as its bits.
     pub public_key: Vec<u8>,
+    /// The SHA-256 of the whole certificate in hexadecimal digits: what tells credentials apart.
+    pub sha256: String,
 }
 
 impl Subject {
@@ -33,6 +37,7 @@ impl Subject {
             uid: String::new(),
             not_after: Timestamp::MAX,
             public_key: Vec::new(),
+            sha256: String::new(),
         }
     }
 
@@ -41,6 +46,7 @@ impl Subject {
         let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
         let subject = parsed.subject();
         let text = |attribute: &AttributeTypeAndValue<'_>| attribute.as_str().ok().map(str::to_owned);
+        let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
         let uid = subject.iter_attributes().find(|attribute| attribute.attr_type().to_id_string() == UID);
         Some(Subject {
             // Upstream's library keeps the last of several common names.
@@ -49,6 +55,18 @@ impl Subject {
             uid: uid.and_then(text).unwrap_or_default(),
             not_after: Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()?,
             public_key: parsed.public_key().subject_public_key.data.to_vec(),
+            sha256: digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect(),
         })
+    }
+
+    /// Reads a request for a certificate in PEM; `None` if it is none. Nothing is known yet of the certificate itself.
+    pub fn of_request(pem: &[u8]) -> Option<Subject> {
+        let request = CertificateSigningRequestDer::from_pem_slice(pem).ok()?;
+        let (_, parsed) = X509CertificationRequest::from_der(&request).ok()?;
+        let subject = &parsed.certification_request_info.subject;
+        let text = |attribute: &AttributeTypeAndValue<'_>| attribute.as_str().ok().map(str::to_owned);
+        let organizations: Vec<String> = subject.iter_organization().filter_map(text).collect();
+        let common_name = subject.iter_common_name().filter_map(text).last().unwrap_or_default();
+        Some(Subject { organizations, ..Subject::new(&common_name, &[]) })
     }
 }

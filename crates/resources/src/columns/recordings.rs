@@ -43,7 +43,7 @@ fn filled_in(value: Value) -> Value {
             Some((name, n)) if name == "$uid" => format!("uid-{n}").into(),
             Some((name, _)) if name == "$alloc" => {
                 members.get("$alloc").map_or(Value::Null, |n| match &members["type"] {
-                    Value::String(ty) if ty != "number" => format!("10.96.0.{n}").into(),
+                    Value::String(ty) if ty != "nodePort" => format!("10.96.0.{n}").into(),
                     _ => n.clone(),
                 })
             }

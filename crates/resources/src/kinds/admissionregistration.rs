@@ -1,6 +1,8 @@
 //! Admission: `admissionregistration.k8s.io`.
 
-use crate::kind::{Generation, Kind, Subresource, Versions};
+use crate::defaults;
+use crate::kind::{Generation, Hooks, Kind, Subresource, Versions};
+use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("admissionregistration.k8s.io", "v1")];
 
@@ -12,6 +14,7 @@ pub(super) static MUTATING_ADMISSION_POLICY: Kind = Kind {
     is_namespaced: false,
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::admissionregistration::policy, ..Hooks::NONE },
     ..Kind::named(
         "admissionregistration.k8s.io",
         "MutatingAdmissionPolicy",
@@ -28,6 +31,7 @@ pub(super) static MUTATING_ADMISSION_POLICY_BINDING: Kind = Kind {
     is_namespaced: false,
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::admissionregistration::policy_binding, ..Hooks::NONE },
     ..Kind::named(
         "admissionregistration.k8s.io",
         "MutatingAdmissionPolicyBinding",
@@ -43,6 +47,7 @@ pub(super) static MUTATING_WEBHOOK_CONFIGURATION: Kind = Kind {
     is_namespaced: false,
     allows_unconditional_update: false,
     generation: Generation::Of(&["webhooks"]),
+    strategy: &Hooks { set_defaults: defaults::admissionregistration::mutating_webhooks, ..Hooks::NONE },
     ..Kind::named(
         "admissionregistration.k8s.io",
         "MutatingWebhookConfiguration",
@@ -60,6 +65,11 @@ pub(super) static VALIDATING_ADMISSION_POLICY: Kind = Kind {
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &Hooks {
+        set_defaults: defaults::admissionregistration::policy,
+        prepare_for_update: status_update::keeps_metadata,
+        ..Hooks::NONE
+    },
     ..Kind::named(
         "admissionregistration.k8s.io",
         "ValidatingAdmissionPolicy",
@@ -75,6 +85,7 @@ pub(super) static VALIDATING_ADMISSION_POLICY_BINDING: Kind = Kind {
     is_namespaced: false,
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::admissionregistration::policy_binding, ..Hooks::NONE },
     ..Kind::named(
         "admissionregistration.k8s.io",
         "ValidatingAdmissionPolicyBinding",
@@ -90,6 +101,7 @@ pub(super) static VALIDATING_WEBHOOK_CONFIGURATION: Kind = Kind {
     is_namespaced: false,
     allows_unconditional_update: false,
     generation: Generation::Of(&["webhooks"]),
+    strategy: &Hooks { set_defaults: defaults::admissionregistration::validating_webhooks, ..Hooks::NONE },
     ..Kind::named(
         "admissionregistration.k8s.io",
         "ValidatingWebhookConfiguration",

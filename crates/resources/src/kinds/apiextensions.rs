@@ -1,5 +1,7 @@
 //! Custom resources: `apiextensions.k8s.io`.
 
+mod definition;
+
 use crate::kind::{Generation, Kind, Subresource, Versions};
 
 const VERSIONS: Versions = &[("apiextensions.k8s.io", "v1")];
@@ -16,6 +18,7 @@ pub(super) static CUSTOM_RESOURCE_DEFINITION: Kind = Kind {
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &definition::STRATEGY,
     ..Kind::named(
         "apiextensions.k8s.io",
         "CustomResourceDefinition",

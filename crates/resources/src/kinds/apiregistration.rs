@@ -1,5 +1,7 @@
 //! Where other servers serve groups: `apiregistration.k8s.io`.
 
+mod api_service;
+
 use apimachinery::names::NameRule;
 
 use crate::kind::{Kind, Subresource, Versions};
@@ -16,5 +18,6 @@ pub(super) static API_SERVICE: Kind = Kind {
     name_rule: NameRule::PathSegment,
     allows_unconditional_update: false,
     has_status: true,
+    strategy: &api_service::STRATEGY,
     ..Kind::named("apiregistration.k8s.io", "APIService", "apiservice", "apiservices")
 };

@@ -1,8 +1,14 @@
 //! Workloads: `apps`.
 
+mod daemon_set;
+mod deployment;
+mod stateful_set;
+
 use apimachinery::names::NameRule;
 
-use crate::kind::{Generation, Kind, Subresource, Versions};
+use crate::defaults;
+use crate::kind::{Generation, Hooks, Kind, Subresource, Versions};
+use crate::kinds::name_warnings;
 
 const VERSIONS: Versions = &[("apps", "v1")];
 
@@ -20,6 +26,7 @@ pub(super) static DAEMON_SET: Kind = Kind {
     subresources: &[Subresource::status("DaemonSet")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &daemon_set::STRATEGY,
     ..Kind::named("apps", "DaemonSet", "daemonset", "daemonsets")
 };
 
@@ -31,6 +38,7 @@ pub(super) static DEPLOYMENT: Kind = Kind {
     subresources: &[Subresource::SCALE, Subresource::status("Deployment")],
     generation: Generation::Own,
     has_status: true,
+    strategy: &deployment::STRATEGY,
     ..Kind::named("apps", "Deployment", "deployment", "deployments")
 };
 
@@ -42,6 +50,11 @@ pub(super) static REPLICA_SET: Kind = Kind {
     subresources: &[Subresource::SCALE, Subresource::status("ReplicaSet")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &Hooks {
+        set_defaults: defaults::apps::replica_set,
+        warnings: name_warnings::of_workload,
+        ..Hooks::NONE
+    },
     ..Kind::named("apps", "ReplicaSet", "replicaset", "replicasets")
 };
 
@@ -54,5 +67,6 @@ pub(super) static STATEFUL_SET: Kind = Kind {
     name_rule: NameRule::Dns1123Label,
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &stateful_set::STRATEGY,
     ..Kind::named("apps", "StatefulSet", "statefulset", "statefulsets")
 };

@@ -1,5 +1,7 @@
 //! Autoscaling: `autoscaling`.
 
+mod horizontal_pod_autoscaler;
+
 use crate::kind::{Kind, Subresource, Versions};
 
 const VERSIONS: Versions = &[("autoscaling", "v2"), ("autoscaling", "v1")];
@@ -11,6 +13,7 @@ pub(super) static HORIZONTAL_POD_AUTOSCALER: Kind = Kind {
     categories: &["all"],
     subresources: &[Subresource::status("HorizontalPodAutoscaler")],
     has_status: true,
+    strategy: &horizontal_pod_autoscaler::HorizontalPodAutoscaler,
     ..Kind::named(
         "autoscaling",
         "HorizontalPodAutoscaler",

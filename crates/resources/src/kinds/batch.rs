@@ -1,6 +1,10 @@
 //! Work that ends: `batch`.
 
-use crate::kind::{Deletion, Generation, Kind, Subresource, Versions};
+mod cron_job;
+mod job;
+
+use crate::kind::{Deletion, Generation, Kind, Subresource, UnknownField, Versions};
+use crate::kinds::selectable;
 
 const VERSIONS: Versions = &[("batch", "v1")];
 
@@ -12,6 +16,7 @@ pub(super) static CRON_JOB: Kind = Kind {
     subresources: &[Subresource::status("CronJob")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &cron_job::STRATEGY,
     ..Kind::named("batch", "CronJob", "cronjob", "cronjobs")
 };
 
@@ -23,5 +28,8 @@ pub(super) static JOB: Kind = Kind {
     generation: Generation::Of(&["spec"]),
     has_status: true,
     deletion: Deletion { orphans_by_default: true, ..Deletion::PLAIN },
+    selectable_fields: selectable::JOB,
+    unknown_field: UnknownField::NotSupportedForKind,
+    strategy: &job::STRATEGY,
     ..Kind::named("batch", "Job", "job", "jobs")
 };

@@ -1,11 +1,17 @@
 //! Certificates: `certificates.k8s.io`.
 
-use crate::kind::{Kind, Subresource, Versions};
+mod signing_request;
+
+use apimachinery::names::NameRule;
+
+use crate::kind::{Kind, Subresource, UnknownField, Versions};
+use crate::kinds::selectable;
 
 const VERSIONS: Versions = &[("certificates.k8s.io", "v1")];
 
 /// `CertificateSigningRequest`.
 pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
+    name_rule: NameRule::PathSegment,
     versions: VERSIONS,
     short_names: &["csr"],
     is_namespaced: false,
@@ -14,6 +20,9 @@ pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
         Subresource::status("CertificateSigningRequest"),
     ],
     has_status: true,
+    selectable_fields: selectable::SIGNING_REQUEST,
+    unknown_field: UnknownField::NotSupported,
+    strategy: &signing_request::STRATEGY,
     ..Kind::named(
         "certificates.k8s.io",
         "CertificateSigningRequest",

@@ -1,5 +1,7 @@
 //! Endpoints of services: `discovery.k8s.io`.
 
+mod endpoint_slice;
+
 use crate::kind::{Generation, Kind, Versions};
 
 const VERSIONS: Versions = &[("discovery.k8s.io", "v1")];
@@ -8,5 +10,6 @@ const VERSIONS: Versions = &[("discovery.k8s.io", "v1")];
 pub(super) static ENDPOINT_SLICE: Kind = Kind {
     versions: VERSIONS,
     generation: Generation::Own,
+    strategy: &endpoint_slice::STRATEGY,
     ..Kind::named("discovery.k8s.io", "EndpointSlice", "endpointslice", "endpointslices")
 };

@@ -1,6 +1,8 @@
 //! Priority and fairness (KEP-1040): `flowcontrol.apiserver.k8s.io`.
 
-use crate::kind::{Generation, Kind, Subresource, Versions};
+use crate::defaults;
+use crate::kind::{Generation, Hooks, Kind, Subresource, Versions};
+use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("flowcontrol.apiserver.k8s.io", "v1")];
 
@@ -11,6 +13,11 @@ pub(super) static FLOW_SCHEMA: Kind = Kind {
     subresources: &[Subresource::status("FlowSchema")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &Hooks {
+        set_defaults: defaults::flowcontrol::flow_schema,
+        prepare_for_update: status_update::keeps_metadata,
+        ..Hooks::NONE
+    },
     ..Kind::named("flowcontrol.apiserver.k8s.io", "FlowSchema", "flowschema", "flowschemas")
 };
 
@@ -21,6 +28,11 @@ pub(super) static PRIORITY_LEVEL_CONFIGURATION: Kind = Kind {
     subresources: &[Subresource::status("PriorityLevelConfiguration")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &Hooks {
+        set_defaults: defaults::flowcontrol::priority_level,
+        prepare_for_update: status_update::keeps_metadata,
+        ..Hooks::NONE
+    },
     ..Kind::named(
         "flowcontrol.apiserver.k8s.io",
         "PriorityLevelConfiguration",

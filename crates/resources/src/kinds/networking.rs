@@ -1,10 +1,11 @@
 //! Networks: `networking.k8s.io`.
 
-use std::net::IpAddr;
+use apimachinery::meta::Meta;
+use serde_json::Value;
 
-use apimachinery::names::NameRule;
-
-use crate::kind::{Generation, Kind, Subresource, Versions};
+use crate::defaults;
+use crate::kind::{Context, Generation, Hooks, Kind, Subresource, Versions};
+use crate::kinds::{name_rules, status_update};
 
 const VERSIONS: Versions = &[("networking.k8s.io", "v1")];
 
@@ -13,6 +14,7 @@ pub(super) static INGRESS_CLASS: Kind = Kind {
     versions: VERSIONS,
     is_namespaced: false,
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::networking::ingress_class, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "IngressClass", "ingressclass", "ingressclasses")
 };
 
@@ -24,6 +26,7 @@ pub(super) static INGRESS: Kind = Kind {
     subresources: &[Subresource::status("Ingress")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    strategy: &Hooks { warnings: ingress_warnings, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "Ingress", "ingress", "ingresses")
 };
 
@@ -32,7 +35,7 @@ pub(super) static IP_ADDRESS: Kind = Kind {
     versions: VERSIONS,
     short_names: &["ip"],
     is_namespaced: false,
-    name_rule: NameRule::Own(ip_address_name),
+    name_rule: name_rules::IP_ADDRESS,
     ..Kind::named("networking.k8s.io", "IPAddress", "ipaddress", "ipaddresses")
 };
 
@@ -41,6 +44,7 @@ pub(super) static NETWORK_POLICY: Kind = Kind {
     versions: VERSIONS,
     short_names: &["netpol"],
     generation: Generation::Of(&["spec"]),
+    strategy: &Hooks { set_defaults: defaults::networking::network_policy, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "NetworkPolicy", "networkpolicy", "networkpolicies")
 };
 
@@ -50,17 +54,15 @@ pub(super) static SERVICE_CIDR: Kind = Kind {
     is_namespaced: false,
     subresources: &[Subresource::status("ServiceCIDR")],
     has_status: true,
+    strategy: &Hooks { prepare_for_update: status_update::keeps_metadata, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "ServiceCIDR", "servicecidr", "servicecidrs")
 };
 
-/// The name of an IPAddress is the address, in its one canonical form.
-fn ip_address_name(name: &str, _is_prefix: bool) -> Vec<String> {
-    match name.parse::<IpAddr>() {
-        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
-            vec!["must not be an IPv4-mapped IPv6 address".to_owned()]
-        }
-        Ok(address) if address.to_string() == name => Vec::new(),
-        Ok(address) => vec![format!("must be in canonical form (\"{address}\")")],
-        Err(_) => vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()],
+fn ingress_warnings(_context: Context<'_>, object: &Value, old: Option<&Value>) -> Vec<String> {
+    const ANNOTATION: &str = "kubernetes.io/ingress.class";
+    let has_class = object["spec"].get("ingressClassName").is_some_and(|class| !class.is_null());
+    if old.is_some() || has_class || Meta::of(object).annotation(ANNOTATION).is_none() {
+        return Vec::new();
     }
+    vec![format!("annotation \"{ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead")]
 }

@@ -1,6 +1,7 @@
 //! How containers are run: `node.k8s.io`.
 
-use crate::kind::{Kind, Versions};
+use crate::defaults;
+use crate::kind::{Hooks, Kind, Versions};
 
 const VERSIONS: Versions = &[("node.k8s.io", "v1")];
 
@@ -10,5 +11,6 @@ pub(super) static RUNTIME_CLASS: Kind = Kind {
     is_namespaced: false,
     creates_on_update: true,
     allows_unconditional_update: false,
+    strategy: &Hooks { set_defaults: defaults::core::runtime_class, ..Hooks::NONE },
     ..Kind::named("node.k8s.io", "RuntimeClass", "runtimeclass", "runtimeclasses")
 };

@@ -2,7 +2,8 @@
 
 use apimachinery::names::NameRule;
 
-use crate::kind::{Kind, Versions};
+use crate::defaults;
+use crate::kind::{Hooks, Kind, Versions};
 
 const VERSIONS: Versions = &[("rbac.authorization.k8s.io", "v1")];
 
@@ -12,6 +13,7 @@ pub(super) static CLUSTER_ROLE_BINDING: Kind = Kind {
     is_namespaced: false,
     name_rule: NameRule::PathSegment,
     creates_on_update: true,
+    strategy: &Hooks { set_defaults: defaults::rbac::binding, ..Hooks::NONE },
     ..Kind::named(
         "rbac.authorization.k8s.io",
         "ClusterRoleBinding",
@@ -34,6 +36,7 @@ pub(super) static ROLE_BINDING: Kind = Kind {
     versions: VERSIONS,
     name_rule: NameRule::PathSegment,
     creates_on_update: true,
+    strategy: &Hooks { set_defaults: defaults::rbac::binding, ..Hooks::NONE },
     ..Kind::named("rbac.authorization.k8s.io", "RoleBinding", "rolebinding", "rolebindings")
 };
 

@@ -1,11 +1,17 @@
 //! Devices and claims to them (KEP-4381): `resource.k8s.io`.
 
-use crate::kind::{Deletion, Generation, Kind, Subresource, Versions};
+mod claim;
+mod slice;
+
+use crate::defaults;
+use crate::kind::{Deletion, Generation, Hooks, Kind, Subresource, UnknownField, Versions};
+use crate::kinds::{name_rules, selectable};
 
 const VERSIONS: Versions = &[("resource.k8s.io", "v1")];
 
 /// `DeviceClass`.
 pub(super) static DEVICE_CLASS: Kind = Kind {
+    name_rule: name_rules::LONG_NAME,
     versions: VERSIONS,
     is_namespaced: false,
     generation: Generation::Of(&["spec"]),
@@ -19,6 +25,7 @@ pub(super) static RESOURCE_CLAIM: Kind = Kind {
     subresources: &[Subresource::status("ResourceClaim")],
     has_status: true,
     deletion: Deletion::WITH_OBJECT,
+    strategy: &claim::STRATEGY,
     ..Kind::named("resource.k8s.io", "ResourceClaim", "resourceclaim", "resourceclaims")
 };
 
@@ -26,6 +33,7 @@ pub(super) static RESOURCE_CLAIM: Kind = Kind {
 pub(super) static RESOURCE_CLAIM_TEMPLATE: Kind = Kind {
     versions: VERSIONS,
     deletion: Deletion::WITH_OBJECT,
+    strategy: &Hooks { set_defaults: defaults::resource::claim_template, ..Hooks::NONE },
     ..Kind::named(
         "resource.k8s.io",
         "ResourceClaimTemplate",
@@ -40,5 +48,8 @@ pub(super) static RESOURCE_SLICE: Kind = Kind {
     is_namespaced: false,
     generation: Generation::Of(&["spec"]),
     deletion: Deletion::WITH_OBJECT,
+    selectable_fields: selectable::RESOURCE_SLICE,
+    unknown_field: UnknownField::NotSupportedForVersion,
+    strategy: &slice::STRATEGY,
     ..Kind::named("resource.k8s.io", "ResourceSlice", "resourceslice", "resourceslices")
 };

@@ -1,6 +1,10 @@
 //! Storage: `storage.k8s.io`.
 
-use crate::kind::{Deletion, Generation, Kind, Subresource, Versions};
+use serde_json::Value;
+
+use crate::defaults;
+use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Subresource, Versions};
+use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("storage.k8s.io", "v1")];
 
@@ -11,6 +15,11 @@ pub(super) static CSI_DRIVER: Kind = Kind {
     allows_unconditional_update: false,
     generation: Generation::OfSpecLater,
     deletion: Deletion::WITH_OBJECT,
+    strategy: &Hooks {
+        set_defaults: defaults::storage::csi_driver,
+        warnings: driver_warnings,
+        ..Hooks::NONE
+    },
     ..Kind::named("storage.k8s.io", "CSIDriver", "csidriver", "csidrivers")
 };
 
@@ -36,6 +45,7 @@ pub(super) static STORAGE_CLASS: Kind = Kind {
     short_names: &["sc"],
     is_namespaced: false,
     deletion: Deletion::WITH_OBJECT,
+    strategy: &Hooks { set_defaults: defaults::storage::storage_class, ..Hooks::NONE },
     ..Kind::named("storage.k8s.io", "StorageClass", "storageclass", "storageclasses")
 };
 
@@ -47,6 +57,11 @@ pub(super) static VOLUME_ATTACHMENT: Kind = Kind {
     allows_unconditional_update: false,
     has_status: true,
     deletion: Deletion::WITH_OBJECT,
+    strategy: &Hooks {
+        set_defaults: defaults::storage::volume_attachment,
+        prepare_for_update: status_update::keeps_metadata,
+        ..Hooks::NONE
+    },
     ..Kind::named("storage.k8s.io", "VolumeAttachment", "volumeattachment", "volumeattachments")
 };
 
@@ -63,3 +78,16 @@ pub(super) static VOLUME_ATTRIBUTES_CLASS: Kind = Kind {
         "volumeattributesclasses",
     )
 };
+
+fn driver_warnings(_context: Context<'_>, object: &Value, _old: Option<&Value>) -> Vec<String> {
+    let spec = &object["spec"];
+    let has_tokens = spec["tokenRequests"].as_array().is_some_and(|requests| !requests.is_empty());
+    if !has_tokens || spec.get("serviceAccountTokenInSecrets").is_some_and(|set| !set.is_null()) {
+        return Vec::new();
+    }
+    vec![
+        "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible \
+         logging of tokens in volume attributes"
+            .to_owned(),
+    ]
+}

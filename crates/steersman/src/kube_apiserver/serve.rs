@@ -1,0 +1,167 @@
+//! From flags and a store to a server, and to its end.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use apiserver::authentication::{Authentication, Tokens};
+use apiserver::authorization::modes;
+use apiserver::bootstrap::Cidr;
+use apiserver::start::{Settings, start};
+use component::certificates::{Authority, Identity, Subject};
+use component::kubeconfig::Kubeconfig;
+use component::serving::{self, Listener, Tls, TlsOptions, TlsVersion};
+use component::shutdown::{Shutdown, Stage};
+use component::{certificates, flags};
+use jiff::Timestamp;
+use rustls::RootCertStore;
+use store::Store;
+
+use super::Options;
+
+pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()> {
+    let listener = serving::bind(SocketAddr::new(options.bind_address, options.secure_port))?;
+    let address = advertised(options);
+    let settings = settings(options, address, listener.address().port())?;
+    let tls = tls(options, &settings, address, &listener)?;
+    let shutdown = Shutdown::new();
+    let delay = flags::duration(&options.shutdown_delay_duration).context("--shutdown-delay-duration")?;
+    let server = start(store, settings, shutdown.clone()).await.context("starting the server")?;
+    tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { shutdown.follow_signals().await }
+    });
+    tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move {
+            shutdown.reached(Stage::Draining).await;
+            tokio::time::sleep(delay).await;
+            shutdown.advance(Stage::Stopping);
+        }
+    });
+    announce(options, &listener);
+    serving::serve(listener, tls, serving::Settings::default(), server, shutdown).await;
+    Ok(())
+}
+
+#[allow(clippy::print_stderr, reason = "a server tells its operator where it is")]
+fn announce(options: &Options, listener: &Listener) {
+    let kubeconfig = kubeconfig_path(options);
+    eprintln!("serving on https://{}; try: kubectl --kubeconfig {} get namespaces", listener.address(), kubeconfig.display());
+}
+
+fn kubeconfig_path(options: &Options) -> PathBuf {
+    options.admin_kubeconfig.clone().unwrap_or_else(|| options.data_dir.join("admin.kubeconfig"))
+}
+
+/// The address that others use: the one that was given, or bound to, or the loopback.
+fn advertised(options: &Options) -> IpAddr {
+    let bound = Some(options.bind_address).filter(|address| !address.is_unspecified());
+    options.advertise_address.or(bound).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+fn settings(options: &Options, address: IpAddr, port: u16) -> Result<Settings> {
+    check_feature_gates(options)?;
+    let tokens = match &options.token_auth_file {
+        Some(path) => Tokens::load(path).context("--token-auth-file")?,
+        None => Tokens::default(),
+    };
+    Ok(Settings {
+        advertise_address: address,
+        secure_port: port,
+        service_ranges: Cidr::parse_service_ranges(&options.service_cluster_ip_range)
+            .context("--service-cluster-ip-range")?,
+        node_ports: node_ports(&options.service_node_port_range)?,
+        modes: modes::parse(&options.authorization_mode)?,
+        authentication: Authentication {
+            tokens: Arc::new(tokens),
+            allows_anonymous: options.anonymous_auth,
+            api_audiences: options.api_audiences.clone(),
+        },
+        enabled_plugins: options.enable_admission_plugins.clone(),
+        disabled_plugins: options.disable_admission_plugins.clone(),
+        not_ready_toleration_seconds: options.default_not_ready_toleration_seconds,
+        unreachable_toleration_seconds: options.default_unreachable_toleration_seconds,
+        event_ttl: flags::duration(&options.event_ttl).context("--event-ttl")?,
+        request_timeout: flags::duration(&options.request_timeout).context("--request-timeout")?,
+        n_read_only_max: options.max_requests_inflight,
+        n_mutating_max: options.max_mutating_requests_inflight,
+    })
+}
+
+/// No gate changes anything yet: turning one to what it is not would be silently without effect, so it is refused.
+fn check_feature_gates(options: &Options) -> Result<()> {
+    let text = options.feature_gates.join(",");
+    let gates = flags::switches(&text).context("--feature-gates")?;
+    if let Some((name, _)) = gates.first() {
+        bail!("--feature-gates: {name} cannot be set in this version: the API is served with upstream's defaults");
+    }
+    Ok(())
+}
+
+fn node_ports(text: &str) -> Result<(u16, u16)> {
+    let parse = || {
+        let (first, last) = text.split_once('-')?;
+        let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (first > 0 && first <= last).then_some((first, last))
+    };
+    parse().with_context(|| format!("--service-node-port-range: {text:?} is no range such as 30000-32767"))
+}
+
+/// How the server proves who it is, and whom it believes. Writes the administrator's kubeconfig.
+fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Listener) -> Result<Tls> {
+    let folder = options.cert_dir.clone().unwrap_or_else(|| options.data_dir.join("pki"));
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let now = now();
+    let authority = Authority::open(&folder, now)?;
+    let identity = match (&options.tls_cert_file, &options.tls_private_key_file) {
+        (Some(certificate), Some(key)) => Identity::load(certificate, key)?,
+        _ => authority.serving("apiserver", &names(settings, address), now)?,
+    };
+    let mut roots = RootCertStore::empty();
+    authority.add_to(&mut roots)?;
+    if let Some(path) = &options.client_ca_file {
+        certificates::load_roots(path, &mut roots).context("--client-ca-file")?;
+    }
+    let admin = authority.client("admin", &Subject::new("kubernetes-admin", &["system:masters"]), now)?;
+    let server = format!("https://{}", SocketAddr::new(local(options, address), listener.address().port()));
+    let kubeconfig = Kubeconfig {
+        cluster: "steersman",
+        server: &server,
+        authority_pem: authority.certificate_pem(),
+        user: "kubernetes-admin",
+        client: &admin,
+    };
+    kubeconfig.write(&kubeconfig_path(options))?;
+    let tls_options = TlsOptions {
+        min_version: TlsVersion::parse(&options.tls_min_version).context("--tls-min-version")?,
+        cipher_suites: options.tls_cipher_suites.clone(),
+    };
+    Tls::new(&identity, roots, &tls_options).context("setting up TLS")
+}
+
+/// The address for clients on this machine.
+fn local(options: &Options, address: IpAddr) -> IpAddr {
+    if options.bind_address.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address }
+}
+
+/// What the serving certificate is good for.
+fn names(settings: &Settings, address: IpAddr) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+        .map(str::to_owned)
+        .to_vec();
+    names.push("kubernetes.default.svc.cluster.local".to_owned());
+    names.push("127.0.0.1".to_owned());
+    names.push("::1".to_owned());
+    names.push(address.to_string());
+    names.extend(settings.service_ranges.iter().map(|range| range.nth(1).to_string()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[allow(clippy::disallowed_methods, reason = "certificates have to be good now")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
