@@ -4,6 +4,7 @@
 //! of any size. The core is alone: objects are built in memory, bindings are done at once, time is virtual. What
 //! is measured is the core's real time for all its inputs.
 
+mod apiserver;
 mod config;
 mod measure;
 mod opcodes;
@@ -48,6 +49,9 @@ pub(crate) struct Options {
 enum What {
     /// The decision core alone: no API server, bindings done at once, virtual time
     Core(CoreOptions),
+    /// An API server through HTTPS: starting, creates, gets, a list, watchers, memory
+    #[command(name = "apiserver")]
+    ApiServer(apiserver::ApiServerOptions),
 }
 
 /// Flags of `bench core`.
@@ -96,7 +100,10 @@ struct CoreOptions {
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
-    let What::Core(options) = &options.what;
+    let options = match &options.what {
+        What::Core(options) => options,
+        What::ApiServer(options) => return apiserver::run(options),
+    };
     if let (Some(n_nodes), Some(n_pods)) = (options.nodes, options.pods) {
         let size = scale::Size { n_nodes, n_pods, kind: options.kind };
         let mut runs = Vec::new();

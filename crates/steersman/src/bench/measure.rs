@@ -16,7 +16,7 @@ use scheduling::incremental::Work;
 use wire::Pod;
 
 pub(super) use histogram::Histogram;
-pub(super) use memory::{forget_peak, peak_rss_bytes};
+pub(super) use memory::{forget_peak, peak_rss_bytes, rss_in};
 pub(super) use throughput::Throughput;
 
 /// How an attempt ended, under the names of upstream's metrics.

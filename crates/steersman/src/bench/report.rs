@@ -1,7 +1,7 @@
 //! What is shown of the measures.
 
 mod data_items;
-mod figures;
+pub(in crate::bench) mod figures;
 mod text;
 
 use std::collections::BTreeMap;

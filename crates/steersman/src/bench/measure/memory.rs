@@ -8,7 +8,7 @@ const CLEAR_REFS: &str = "/proc/self/clear_refs";
 /// The most memory that the process has had in RAM since it began, or since [`forget_peak`]; `None` where the
 /// system does not say.
 pub(in crate::bench) fn peak_rss_bytes() -> Option<u64> {
-    peak_in(&fs::read_to_string(STATUS).ok()?)
+    rss_in(&fs::read_to_string(STATUS).ok()?, "VmHWM:")
 }
 
 /// Has the peak begin anew. Where the system does not allow it, the peak stays that of the whole process.
@@ -17,8 +17,9 @@ pub(in crate::bench) fn forget_peak() {
     let _ = fs::write(CLEAR_REFS, "5");
 }
 
-fn peak_in(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// An amount of memory in bytes, from the text of a process's status.
+pub(in crate::bench) fn rss_in(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -30,7 +31,7 @@ mod tests {
     #[test]
     fn the_peak_is_read_from_the_status() {
         let status = "Name:\tsteersman\nVmPeak:\t  900 kB\nVmHWM:\t    1234 kB\nVmRSS:\t    1000 kB\n";
-        assert_eq!(peak_in(status), Some(1234 * 1024));
-        assert_eq!(peak_in("Name:\tsteersman\n"), None);
+        assert_eq!(rss_in(status, "VmHWM:"), Some(1234 * 1024));
+        assert_eq!(rss_in("Name:\tsteersman\n", "VmHWM:"), None);
     }
 }

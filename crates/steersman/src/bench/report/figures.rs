@@ -1,7 +1,7 @@
 //! Figures as people read them: three digits, with a unit.
 
 /// A count with its thousands apart: `12,345`.
-pub(super) fn count(n: u64) -> String {
+pub(in crate::bench) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut shown = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(super) fn count(n: u64) -> String {
 }
 
 /// A rate or a mean: `12,345`, `12.3`, `0.12`.
-pub(super) fn rate(n: f64) -> String {
+pub(in crate::bench) fn rate(n: f64) -> String {
     match n {
         n if n >= 100.0 => count(n.round() as u64),
         n if n >= 10.0 => format!("{n:.1}"),
@@ -23,7 +23,7 @@ pub(super) fn rate(n: f64) -> String {
 }
 
 /// A span of time: `830 ns`, `12.3 us`, `4.56 ms`.
-pub(super) fn nanos(n: u64) -> String {
+pub(in crate::bench) fn nanos(n: u64) -> String {
     let n = n as f64;
     let (n, unit) = match n {
         n if n < 1e3 => (n, "ns"),
@@ -40,7 +40,7 @@ pub(super) fn nanos(n: u64) -> String {
 }
 
 /// An amount of memory: `12.3 MB`, in millions.
-pub(super) fn bytes(n: u64) -> String {
+pub(in crate::bench) fn bytes(n: u64) -> String {
     let n = n as f64;
     if n < 1e9 { format!("{:.1} MB", n / 1e6) } else { format!("{:.2} GB", n / 1e9) }
 }
