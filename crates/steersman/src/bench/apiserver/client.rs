@@ -144,7 +144,13 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    async fn send(&mut self, method: Method, uri: &str, body: Bytes) -> Result<Response<Incoming>> {
+    /// Sends a request; its answer has to be read or dropped before the next.
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        uri: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>> {
         let request = self.target.request(method, uri, body, false)?;
         self.sender.ready().await?;
         Ok(self.sender.send_request(request).await?)

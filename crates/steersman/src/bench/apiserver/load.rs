@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use tokio::task::LocalSet;
@@ -45,12 +45,19 @@ impl Loaded {
 }
 
 impl Load<'_> {
-    /// Makes a namespace.
+    /// Makes a namespace with the service account that pods need, which a controller makes in a whole cluster.
     pub(super) async fn namespace(&self, name: &str) -> Result<()> {
-        let body = format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{name}"}}}}"#);
         let mut connection = self.target.connect().await?;
+        let body = format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{name}"}}}}"#);
         let made = connection.ask(Method::POST, "/api/v1/namespaces", body.into(), StatusCode::CREATED).await;
-        made.with_context(|| format!("making the namespace {name}"))
+        made.with_context(|| format!("making the namespace {name}"))?;
+        let body = r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}"#;
+        let uri = format!("/api/v1/namespaces/{name}/serviceaccounts");
+        match connection.send(Method::POST, &uri, body.into()).await?.status() {
+            // In a whole cluster the controller may have been faster.
+            StatusCode::CREATED | StatusCode::CONFLICT => Ok(()),
+            status => bail!("making the service account default in {name} was answered with {status}"),
+        }
     }
 
     /// Creates pods called `pod-0` and so on.
