@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// The body of one.
 pub(super) fn body(name: &str) -> Bytes {
-    let environment: Vec<Value> = (0..12)
+    let environment: Vec<Value> = (0..17)
         .map(|i| json!({"name": format!("SETTING_{i}"), "value": format!("value-of-setting-{i}")}))
         .collect();
     let pod = json!({
