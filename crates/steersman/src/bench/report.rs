@@ -1,7 +1,7 @@
 //! What is shown of the measures.
 
 mod data_items;
-pub(in crate::bench) mod figures;
+pub(super) mod figures;
 mod text;
 
 use std::collections::BTreeMap;
