@@ -1,18 +1,40 @@
 //! What must not be guessed or repeated: uids, suffixes of names, seeds.
 
-use std::fmt::Write as _;
+use std::cell::RefCell;
 use std::sync::Mutex;
 
 use base::Stream;
 
+/// How many random bytes are taken from the system at once: asking it costs as much as 30 uids.
+const POOL_LEN: usize = 1024;
+
+thread_local! {
+    /// Random bytes, and how many of them are used up.
+    static POOL: RefCell<([u8; POOL_LEN], usize)> = const { RefCell::new(([0; POOL_LEN], POOL_LEN)) };
+}
+
+/// Random bytes that nobody can foresee and nobody gets twice.
+fn random_bytes() -> [u8; 16] {
+    POOL.with_borrow_mut(|(pool, used)| {
+        if *used == POOL_LEN {
+            if getrandom::fill(pool).is_err() {
+                // A system without entropy gives uids that are merely different.
+                return crate::clock::now().as_nanosecond().to_le_bytes();
+            }
+            *used = 0;
+        }
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&pool[*used..*used + 16]);
+        pool[*used..*used + 16].fill(0);
+        *used += 16;
+        bytes
+    })
+}
+
 /// A random uid (RFC 9562, version 4).
 pub(crate) fn uid() -> String {
-    let mut bytes = [0; 16];
-    // A system without entropy gives uids that are merely different.
-    if getrandom::fill(&mut bytes).is_err() {
-        let nanoseconds = crate::clock::now().as_nanosecond();
-        bytes.copy_from_slice(&nanoseconds.to_le_bytes());
-    }
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut bytes = random_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let mut text = String::with_capacity(36);
@@ -20,7 +42,8 @@ pub(crate) fn uid() -> String {
         if matches!(i, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        write!(text, "{byte:02x}").expect("a string takes everything");
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
     text
 }

@@ -3,6 +3,8 @@
 //! What is stored is compact JSON that begins with `{"apiVersion":…,"kind":…,"metadata":{`, other members by name, and
 //! has no resourceVersion: that is the store's revision, put in on the way out without reading the rest.
 
+use std::cell::RefCell;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Map, Value};
 
@@ -18,24 +20,38 @@ pub fn head(kind: &Kind) -> String {
 
 /// An object as it is stored. What it says about its version and kind is replaced by the kind's.
 pub fn encode(kind: &Kind, object: &Value) -> Bytes {
-    let mut out = BytesMut::with_capacity(2048).writer();
-    let empty = Map::new();
-    let members = object.as_object().unwrap_or(&empty);
-    put(&mut out, head(kind).as_bytes());
-    let metadata = members.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
-    put_members(&mut out, metadata, &["resourceVersion"], true);
-    put(&mut out, b"}");
-    put_members(&mut out, members, &["apiVersion", "kind", "metadata"], false);
-    put(&mut out, b"}");
-    out.into_inner().freeze()
+    ENCODED.with_borrow_mut(|out| {
+        out.clear();
+        put_object(out, kind, object);
+        let bytes = Bytes::copy_from_slice(out);
+        if out.capacity() > ENCODED_KEPT_MAX {
+            *out = Vec::new();
+        }
+        bytes
+    })
 }
 
-fn put(out: &mut impl std::io::Write, bytes: &[u8]) {
-    out.write_all(bytes).expect("a buffer in memory takes everything");
+thread_local! {
+    /// Where objects are printed: what is kept of them has exactly their length.
+    static ENCODED: RefCell<Vec<u8>> = RefCell::default();
+}
+
+/// A buffer that has grown larger is not kept, in bytes.
+const ENCODED_KEPT_MAX: usize = 64 << 10;
+
+fn put_object(out: &mut Vec<u8>, kind: &Kind, object: &Value) {
+    let empty = Map::new();
+    let members = object.as_object().unwrap_or(&empty);
+    out.extend_from_slice(head(kind).as_bytes());
+    let metadata = members.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
+    put_members(out, metadata, &["resourceVersion"], true);
+    out.push(b'}');
+    put_members(out, members, &["apiVersion", "kind", "metadata"], false);
+    out.push(b'}');
 }
 
 fn put_members(
-    out: &mut impl std::io::Write,
+    out: &mut Vec<u8>,
     members: &Map<String, Value>,
     except: &[&str],
     is_beginning: bool,
@@ -43,11 +59,11 @@ fn put_members(
     let mut is_first = is_beginning;
     for (name, value) in members.iter().filter(|(name, _)| !except.contains(&name.as_str())) {
         if !is_first {
-            put(out, b",");
+            out.push(b',');
         }
         is_first = false;
         serde_json::to_writer(&mut *out, name).expect("a text is JSON");
-        put(out, b":");
+        out.push(b':');
         serde_json::to_writer(&mut *out, value).expect("a document is JSON");
     }
 }

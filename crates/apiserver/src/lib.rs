@@ -12,6 +12,9 @@
 //! of them. The registry takes an [`authorization::Authorized`], which only [`authorization::authorize`] makes: a
 //! forgotten check does not compile.
 //!
+//! Clients in the same process come in by [`in_process`], at the same door as those from outside: everything after the
+//! connection is the same.
+//!
 //! Start reading at [`server`], then [`handlers`] and [`registry`].
 
 pub mod admission;
@@ -26,6 +29,7 @@ pub mod discovery;
 pub mod document;
 mod etag;
 pub mod handlers;
+pub mod in_process;
 pub mod negotiation;
 pub mod objects;
 pub mod openapi;

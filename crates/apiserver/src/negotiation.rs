@@ -2,7 +2,7 @@
 
 use apimachinery::Status;
 use apimachinery::options::Query;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -62,18 +62,18 @@ pub struct Accepted {
 impl Accepted {
     /// A document in this form.
     pub fn write(&self, document: &Value) -> Bytes {
-        let mut out = BytesMut::with_capacity(1024).writer();
+        let mut out = Vec::with_capacity(1024);
         match (self.format, self.is_pretty) {
             (Format::Json, false) => {
                 serde_json::to_writer(&mut out, document).expect("a document is JSON");
-                out.get_mut().put_u8(b'\n');
+                out.push(b'\n');
             }
             (Format::Json, true) => {
                 serde_json::to_writer_pretty(&mut out, document).expect("a document is JSON");
             }
             (Format::Yaml, _) => return yaml(document),
         }
-        out.into_inner().freeze()
+        out.into()
     }
 
     /// Whether stored bytes can be sent as they are.

@@ -87,6 +87,15 @@ pub struct Target {
     pub subresource: String,
 }
 
+/// An object that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The object, with its version.
+    pub object: Value,
+    /// The bytes that it is stored as, with their version; `None` if nothing was stored.
+    pub stored: Option<Found>,
+}
+
 impl Target {
     /// What a request is about.
     pub fn of(request: &Authorized, served: Served) -> Target {

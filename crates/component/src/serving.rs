@@ -18,6 +18,7 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use connection::without_panic;
 pub use listener::{Listener, bind, serve};
 pub use peer::Peer;
 pub use tls::{Tls, TlsError, TlsOptions, TlsVersion};

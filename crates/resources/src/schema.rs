@@ -18,6 +18,7 @@ mod openapi;
 pub mod openapi_v2;
 pub mod openapi_v3;
 mod patch;
+mod plan;
 mod scalar;
 pub mod table;
 #[cfg(test)]
@@ -30,10 +31,14 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use plan::Plan;
+
 /// Every type that the API server knows.
 #[derive(Debug)]
 pub struct Schema {
     types: Vec<Type>,
+    /// One for each type.
+    plans: Vec<Plan>,
     by_name: BTreeMap<(&'static str, &'static str, &'static str), TypeId>,
 }
 

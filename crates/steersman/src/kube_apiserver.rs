@@ -4,9 +4,15 @@ mod flags;
 mod serve;
 mod storage;
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use apiserver::server::Server;
+use clap::Parser;
+use component::shutdown::Shutdown;
+use store::Store;
 
 use crate::Outcome;
 pub(crate) use flags::Options;
@@ -18,6 +24,23 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .context("starting the threads that serve requests")?;
     runtime.block_on(run_async(options))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The flags without the rest of the command line.
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// A server with the defaults of all flags and its embedded store, without a socket.
+pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Arc<dyn Store>)> {
+    let arguments = ["kube-apiserver".as_ref(), "--data-dir".as_ref(), data_dir.as_os_str()];
+    let Flags { options } = Flags::try_parse_from(arguments).context("the flags of kube-apiserver")?;
+    let store = storage::open(&options).await?;
+    let settings = serve::settings(&options, serve::advertised(&options), options.secure_port)?;
+    let started = apiserver::start::start(store.clone(), settings, Shutdown::new()).await;
+    Ok((started.context("starting the server")?, store))
 }
 
 async fn run_async(options: &Options) -> Result<()> {

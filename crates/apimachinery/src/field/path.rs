@@ -2,62 +2,74 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
+/// How many bytes a path has without a memory allocation. Most have fewer.
+const N_BYTES_INLINE: usize = 88;
+
 /// The path of a field from the root of its document.
 ///
-/// Grows by copying: paths are made for fields that are looked at, and printed for those that are wrong.
+/// Grows by copying: paths are made for fields that are looked at, and printed for those that are wrong. So there are many
+/// that nobody prints, and making one costs nothing but the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path(String);
+pub struct Path(SmallVec<[u8; N_BYTES_INLINE]>);
 
 impl Path {
     /// A field at the root. The empty name prints as `[]`, as upstream's does.
     pub fn new(name: &str) -> Self {
-        Self(if name.is_empty() { "[]".to_owned() } else { name.to_owned() })
+        Self(SmallVec::from_slice(if name.is_empty() { b"[]" } else { name.as_bytes() }))
     }
 
     /// Upstream's missing path, which messages show as `<nil>`. Its members are fields at the root.
     pub fn none() -> Self {
-        Self("<nil>".to_owned())
+        Self::new("<nil>")
     }
 
     fn is_none(&self) -> bool {
-        self.0 == "<nil>"
+        self.0.as_slice() == b"<nil>"
+    }
+
+    fn with(&self, parts: [&str; 3]) -> Self {
+        let mut path = SmallVec::from_slice(&self.0);
+        parts.iter().for_each(|part| path.extend_from_slice(part.as_bytes()));
+        Self(path)
     }
 
     /// The member `name`, which may be several names with dots.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
-        if self.is_none() {
-            return Self::new(name);
-        }
-        // Validation makes many paths that nobody prints: no formatter, one allocation.
-        let mut path = String::with_capacity(self.0.len() + 1 + name.len());
-        path.push_str(&self.0);
-        path.push('.');
-        path.push_str(name);
-        Self(path)
+        if self.is_none() { Self::new(name) } else { self.with([".", name, ""]) }
     }
 
     /// The element `index` of a list.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        Self(format!("{}[{index}]", self.0))
+        // From the last digit on; 20 digits hold every number of 64 bits.
+        let mut digits = [b'0'; 20];
+        let (mut rest, mut first) = (index, digits.len());
+        while rest > 0 || first == digits.len() {
+            first -= 1;
+            digits[first] += (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.with(["[", std::str::from_utf8(&digits[first..]).unwrap_or_default(), "]"])
     }
 
     /// The entry `key` of a map.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
-        Self(format!("{}[{key}]", self.0))
+        self.with(["[", key, "]"])
     }
 
     /// The path as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).expect("only whole texts are added")
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -72,5 +84,7 @@ mod tests {
         assert_eq!(Path::new("").to_string(), "[]");
         assert_eq!(Path::none().to_string(), "<nil>");
         assert_eq!(Path::none().child("values").index(0).to_string(), "values[0]");
+        let long = Path::new("a").child(&"b".repeat(100)).index(usize::MAX).index(10);
+        assert_eq!(long.to_string(), format!("a.{}[{}][10]", "b".repeat(100), usize::MAX));
     }
 }

@@ -35,5 +35,5 @@ pub(super) async fn handle(
     let target = Target { name: Meta::of(&object).name().to_owned(), ..target.clone() };
     let created =
         server.registry.create(request, &target, object, options.is_dry_run, &mut call.warnings).await?;
-    render::object(server, call, target.served, &accepted, 201, created)
+    render::written(server, call, target.served, &accepted, 201, created)
 }

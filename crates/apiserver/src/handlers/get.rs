@@ -25,7 +25,7 @@ pub(super) async fn handle(
     let found = server.registry.get(request, target, &options.resource_version).await?;
     if accepted.is_verbatim() && target.served.is_stored_version() {
         let head = server.registry.cache(target.served).head();
-        return Ok(render::verbatim(head, &found.stored, found.revision));
+        return Ok(render::verbatim(head, 200, &found));
     }
     render::object(server, call, target.served, &accepted, 200, found.document())
 }

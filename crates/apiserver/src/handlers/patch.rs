@@ -64,7 +64,7 @@ pub(super) async fn handle(
     let outcome = server.registry.update(request, target, update, &mut call.warnings).await;
     call.warnings.append(&mut own_warnings);
     let outcome = outcome?;
-    render::object(server, call, target.served, &accepted, 200, outcome.object)
+    render::written(server, call, target.served, &accepted, 200, outcome.into())
 }
 
 /// The form of the patch.

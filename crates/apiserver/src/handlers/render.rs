@@ -16,6 +16,7 @@ use super::page::Page;
 use crate::call::Call;
 use crate::document;
 use crate::negotiation::{Accepted, Target};
+use crate::registry::{Found, Written};
 use crate::reply::{JSON, Reply};
 use crate::served::Served;
 use crate::server::Server;
@@ -24,11 +25,28 @@ use crate::server::Server;
 const PIECE_BYTES: usize = 64 << 10;
 
 /// A stored object as it is.
-pub(super) fn verbatim(head: &str, stored: &[u8], revision: u64) -> Reply {
-    let mut out = BytesMut::with_capacity(stored.len() + 64);
-    document::put_served(&mut out, head, stored, revision);
+pub(super) fn verbatim(head: &str, status: u16, found: &Found) -> Reply {
+    let mut out = BytesMut::with_capacity(found.stored.len() + 64);
+    document::put_served(&mut out, head, &found.stored, found.revision);
     out.put_u8(b'\n');
-    Reply::new(200, JSON, out.freeze())
+    Reply::new(status, JSON, out.freeze())
+}
+
+/// An object that was written, in the form that was asked for: if that is the stored one, it is not printed again.
+pub(super) fn written(
+    server: &Server,
+    call: &Call,
+    served: Served,
+    accepted: &Accepted,
+    status: u16,
+    written: Written,
+) -> Result<Reply, Box<Status>> {
+    match &written.stored {
+        Some(found) if accepted.is_verbatim() && served.is_stored_version() => {
+            Ok(verbatim(server.registry.cache(served).head(), status, found))
+        }
+        _ => object(server, call, served, accepted, status, written.object),
+    }
 }
 
 /// An object of the stored version, in the form that was asked for.

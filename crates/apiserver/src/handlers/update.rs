@@ -24,13 +24,19 @@ pub(super) async fn handle(
     let options = WriteOptions::for_update(call.query())?;
     let format = negotiation::body_format(&call.headers)?;
     let expected = Expected::of(target.served)?;
-    let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
-    check_name(target, &object)?;
-    body::check_namespace(target, &mut object)?;
-    body::to_stored(target.served, &mut object);
+    let read = |warnings: &mut Vec<String>| {
+        let mut object = body::decode(&expected, &bytes, format, options.field_validation, warnings)?;
+        check_name(target, &object)?;
+        body::check_namespace(target, &mut object)?;
+        body::to_stored(target.served, &mut object);
+        Ok(object)
+    };
+    let object = read(&mut call.warnings)?;
     let uid = Meta::of(&object).uid().to_owned();
+    let mut first = Some(object);
     let update = Update {
-        change: &mut |_| Ok(object.clone()),
+        // Hardly anybody meets another write, so the object is not copied for that but read again.
+        change: &mut |_| first.take().map_or_else(|| read(&mut Vec::new()), Ok),
         uid,
         may_create: target.kind().creates_on_update && target.subresource.is_empty(),
         is_dry_run: options.is_dry_run,
@@ -38,8 +44,7 @@ pub(super) async fn handle(
     };
     let outcome = server.registry.update(request, target, update, &mut call.warnings).await?;
     let status = if outcome.is_created { 201 } else { 200 };
-    let reply = render::object(server, call, target.served, &accepted, status, outcome.object)?;
-    Ok(reply)
+    render::written(server, call, target.served, &accepted, status, outcome.into())
 }
 
 /// Whether the object has the name of the path.

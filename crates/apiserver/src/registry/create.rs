@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::{Error, Expect};
 
 use super::rules::demands_known_finalizers;
-use super::{Registry, Target, context, store_error};
+use super::{Found, Registry, Target, Written, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
 use crate::chance;
@@ -30,7 +30,7 @@ impl Registry {
         mut object: Value,
         is_dry_run: bool,
         warnings: &mut Vec<String>,
-    ) -> Result<Value, Box<Status>> {
+    ) -> Result<Written, Box<Status>> {
         meta::wipe_system_fields(&mut object);
         let doubled = meta::dedup_owner_references(&mut object);
         if !doubled.is_empty() {
@@ -47,7 +47,7 @@ impl Registry {
         mut object: Value,
         is_dry_run: bool,
         warnings: &mut Vec<String>,
-    ) -> Result<Value, Box<Status>> {
+    ) -> Result<Written, Box<Status>> {
         let mut target = target.clone();
         target.name = Meta::of(&object).name().to_owned();
         self.catch_up_for(&target, &object).await;
@@ -62,8 +62,10 @@ impl Registry {
         let mut attempt = 1;
         loop {
             let mut own_warnings = Vec::new();
+            // A copy of a document is the dearest step of all: only for those that may need it.
+            let object = if generates { object.clone() } else { std::mem::take(&mut object) };
             let created = self
-                .create_once(request, &target, object.clone(), generates, is_dry_run, &mut own_warnings)
+                .create_once(request, &target, object, generates, is_dry_run, &mut own_warnings)
                 .await;
             match created {
                 Err(status) if status.is_already_exists() && generates => {
@@ -90,7 +92,7 @@ impl Registry {
         generates: bool,
         is_dry_run: bool,
         warnings: &mut Vec<String>,
-    ) -> Result<Value, Box<Status>> {
+    ) -> Result<Written, Box<Status>> {
         let kind = target.kind();
         let now = crate::clock::now();
         meta::set_creation_fields(&mut object, &chance::uid(), &crate::clock::print(now));
@@ -133,7 +135,7 @@ impl Registry {
         if is_dry_run {
             return match self.stored(&target, &key).await? {
                 Some(current) => Err(taken(Some(&current))),
-                None => Ok(object),
+                None => Ok(Written { object, stored: None }),
             };
         }
         if !Meta::of(&object).resource_version().is_empty() {
@@ -147,7 +149,7 @@ impl Registry {
         })?;
         allocation.keep();
         MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
-        Ok(object)
+        Ok(Written { object, stored: Some(Found::from(&committed.entry)) })
     }
 }
 

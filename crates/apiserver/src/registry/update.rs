@@ -9,7 +9,7 @@ use serde_json::Value;
 use store::{Entry, Error, Expect, Write};
 
 use super::rules::{checks_metadata_twice, demands_known_finalizers, rules};
-use super::{Registry, Target, context, store_error};
+use super::{Found, Registry, Target, Written, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
 
@@ -39,8 +39,16 @@ pub struct Update<'u> {
 pub struct Outcome {
     /// The object as it is stored, with its version.
     pub object: Value,
+    /// The bytes that it is stored as, with their version; `None` if nothing was stored.
+    pub stored: Option<Found>,
     /// Whether it is new.
     pub is_created: bool,
+}
+
+impl From<Outcome> for Written {
+    fn from(outcome: Outcome) -> Written {
+        Written { object: outcome.object, stored: outcome.stored }
+    }
 }
 
 /// What one attempt came to.
@@ -100,7 +108,9 @@ impl Registry {
         }
         meta::dedup_owner_references(&mut object);
         match self.create_reset(&request, target, object, update.is_dry_run, warnings).await {
-            Ok(object) => Ok(Attempt::Done(Outcome { object, is_created: true })),
+            Ok(Written { object, stored }) => {
+                Ok(Attempt::Done(Outcome { object, stored, is_created: true }))
+            }
             Err(status) if status.is_already_exists() => Ok(Attempt::Again),
             Err(status) => Err(status),
         }
@@ -144,14 +154,16 @@ impl Registry {
         self.check_escalation(request, kind, &object, Some(&old))?;
         let is_last_finalizer = is_to_be_deleted(kind, &object);
         if update.is_dry_run {
-            return Ok(Attempt::Done(Outcome { object, is_created: false }));
+            return Ok(Attempt::Done(Outcome { object, stored: None, is_created: false }));
         }
         let write = if is_last_finalizer { Write::Delete } else { self.write_of(kind, &object) };
         if let Write::Put { value, .. } = &write
             && *value == entry.value
         {
-            return Ok(Attempt::Done(Outcome { object, is_created: false }));
+            let stored = Some(Found::from(entry));
+            return Ok(Attempt::Done(Outcome { object, stored, is_created: false }));
         }
+        let mut stored = None;
         match self.store.commit(entry.key.clone(), Expect::Modified(entry.modified), write).await {
             Ok(committed) if is_last_finalizer => {
                 allocation.keep();
@@ -160,11 +172,12 @@ impl Registry {
             Ok(committed) => {
                 allocation.keep();
                 MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
+                stored = Some(Found::from(&committed.entry));
             }
             Err(Error::Conflict { .. }) => return Ok(Attempt::Again),
             Err(error) => return Err(store_error(&resource, &target.name, &error)),
         }
-        Ok(Attempt::Done(Outcome { object, is_created: false }))
+        Ok(Attempt::Done(Outcome { object, stored, is_created: false }))
     }
 
     /// Prepares and checks a changed object as its kind wants it.

@@ -83,7 +83,7 @@ async fn drive<C: Future>(connection: C, end: impl FnOnce(Pin<&mut C>), peer: &P
 }
 
 /// The answer, or 500 if the code that makes it panics. The panic hook has said where.
-async fn without_panic(answer: impl Future<Output = Response>) -> Response {
+pub async fn without_panic(answer: impl Future<Output = Response>) -> Response {
     tokio::pin!(answer);
     let polled = std::future::poll_fn(|context| {
         match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {

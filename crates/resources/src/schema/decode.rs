@@ -9,6 +9,7 @@
 //! The result is [normalised](super::normalise).
 
 mod convert;
+mod direct;
 mod walk;
 
 use std::collections::BTreeSet;

@@ -100,7 +100,7 @@ fn number(text: &str) -> Value {
 ///
 /// Go's message about the first byte that does not fit.
 pub fn parse(text: &[u8]) -> Result<Node, SyntaxError> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    let mut reader = Reader::new(text);
     reader.skip_blanks();
     let node = reader.value("looking for beginning of value")?;
     reader.skip_blanks();
@@ -110,7 +110,8 @@ pub fn parse(text: &[u8]) -> Result<Node, SyntaxError> {
     }
 }
 
-struct Reader<'t> {
+/// Reads a text from its beginning.
+pub(super) struct Reader<'t> {
     text: &'t [u8],
     at: usize,
     depth: usize,
@@ -140,8 +141,62 @@ fn end_of_input() -> SyntaxError {
     SyntaxError("unexpected end of JSON input".to_owned())
 }
 
-impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t [u8]) -> Self {
+        Reader { text, at: 0, depth: 0 }
+    }
+
+    /// Goes over a byte after blanks, if it comes next.
+    pub(super) fn take(&mut self, byte: u8) -> bool {
+        self.skip_blanks();
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// A string without escapes, from its first quote on, where it stands in the text. `None` if it is none such; then
+    /// the reader is not to be used any more.
+    pub(super) fn plain_string(&mut self) -> Option<&'t str> {
+        if !self.take(b'"') {
+            return None;
+        }
+        let rest = &self.text[self.at..];
+        let n_plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
+        self.at += n_plain + 1;
+        (rest[n_plain] == b'"').then(|| std::str::from_utf8(&rest[..n_plain]).ok()).flatten()
+    }
+
+    /// A whole number without a fraction or an exponent; `None` as with [`Reader::plain_string`].
+    pub(super) fn whole_number(&mut self) -> Option<i64> {
+        let start = self.at;
+        self.at += usize::from(self.peek() == Some(b'-'));
+        let first = self.at;
+        self.skip_digits();
+        let digits = &self.text[first..self.at];
+        let is_whole = !matches!(self.peek(), Some(b'.' | b'e' | b'E'));
+        if !is_whole || digits.is_empty() || digits.len() > 1 && digits[0] == b'0' {
+            return None;
+        }
+        std::str::from_utf8(&self.text[start..self.at]).ok()?.parse().ok()
+    }
+
+    /// Any value.
+    pub(super) fn node(&mut self) -> Option<Node> {
+        self.skip_blanks();
+        self.value("").ok()
+    }
+
+    /// One level deeper, if that is allowed; [`Reader::leave`] comes back.
+    pub(super) fn enter(&mut self) -> Option<()> {
+        self.depth += 1;
+        (self.depth <= DEPTH_MAX).then_some(())
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
@@ -151,7 +206,7 @@ impl Reader<'_> {
         Ok(byte)
     }
 
-    fn skip_blanks(&mut self) {
+    pub(super) fn skip_blanks(&mut self) {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
             self.at += 1;
         }
@@ -283,7 +338,7 @@ impl Reader<'_> {
     }
 
     /// The rest of a string whose quote has been read. Bytes that are not UTF-8 are replaced.
-    fn string(&mut self) -> Result<String, SyntaxError> {
+    pub(super) fn string(&mut self) -> Result<String, SyntaxError> {
         let mut bytes = Vec::new();
         loop {
             let rest = &self.text[self.at..];

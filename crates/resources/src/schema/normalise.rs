@@ -16,11 +16,12 @@
 //! | amount, span of time, int-or-string | `"0"`, `"0s"`, `0` |
 
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use super::{Field, Resolved, Schema, Ty, Type};
 
 /// What is printed for a field without a value.
-enum Absent {
+pub(super) enum Absent {
     Nothing,
     Zero,
     Null,
@@ -61,33 +62,54 @@ impl Schema {
     }
 
     fn normalise_fields(&self, of: &Type, fields: &[Field], members: &mut Map<String, Value>) {
-        for field in fields {
-            let value = members.get_mut(field.name);
-            let is_absent = match value {
-                None | Some(Value::Null) => true,
-                Some(value) => {
-                    self.normalise_ty(&field.ty, value);
-                    !field.is_pointer && self.is_dropped_when_zero(field) && is_zero(value)
-                }
-            };
-            if !is_absent {
+        let plan = self.plan(of.id);
+        let mut gone: SmallVec<[&'static str; 8]> = SmallVec::new();
+        for (name, value) in members.iter_mut() {
+            // Most values are neither zero nor have anything inside: for them the field is not even looked up.
+            let is_zero = is_zero(value);
+            if !is_zero && !matches!(value, Value::Array(_) | Value::Object(_)) {
                 continue;
             }
-            match self.absent(field) {
-                // Lists of objects are made for an answer, not stored.
-                Absent::Null if of.is_kind && field.name == "items" => {
-                    members.insert(field.name.to_owned(), Value::Array(Vec::new()));
+            let Some(at) = plan.find(fields, name) else { continue };
+            let (field, step) = (&fields[at], plan.step(at));
+            if value.is_null() {
+                match self.printed_for(of, field) {
+                    Some(printed) => *value = printed,
+                    None => gone.push(field.name),
                 }
-                Absent::Nothing => {
-                    members.remove(field.name);
-                }
-                Absent::Zero => {
-                    members.insert(field.name.to_owned(), self.zero(&field.ty));
-                }
-                Absent::Null => {
-                    members.insert(field.name.to_owned(), Value::Null);
+                continue;
+            }
+            if step.has_inside {
+                self.normalise_ty(&field.ty, value);
+            }
+            if is_zero && step.drops_zero {
+                match self.printed_for(of, field) {
+                    Some(printed) => *value = printed,
+                    None => gone.push(field.name),
                 }
             }
+        }
+        for name in gone {
+            members.remove(name);
+        }
+        for at in &plan.printed {
+            let field = &fields[usize::from(*at)];
+            if !members.contains_key(field.name)
+                && let Some(printed) = self.printed_for(of, field)
+            {
+                members.insert(field.name.to_owned(), printed);
+            }
+        }
+    }
+
+    /// What an absent field of a type is printed as; `None` if it is not.
+    pub(super) fn printed_for(&self, of: &Type, field: &Field) -> Option<Value> {
+        match self.absent(field) {
+            // Lists of objects are made for an answer, not stored.
+            Absent::Null if of.is_kind && field.name == "items" => Some(Value::Array(Vec::new())),
+            Absent::Nothing => None,
+            Absent::Zero => Some(self.zero(&field.ty)),
+            Absent::Null => Some(Value::Null),
         }
     }
 
@@ -100,7 +122,7 @@ impl Schema {
         }
     }
 
-    fn absent(&self, field: &Field) -> Absent {
+    pub(super) fn absent(&self, field: &Field) -> Absent {
         if field.is_pointer {
             return if field.is_always_printed { Absent::Null } else { Absent::Nothing };
         }
@@ -129,7 +151,7 @@ impl Schema {
     }
 
     /// Whether a zero value of the field is the same as none.
-    fn is_dropped_when_zero(&self, field: &Field) -> bool {
+    pub(super) fn is_dropped_when_zero(&self, field: &Field) -> bool {
         match self.resolve(&field.ty) {
             Resolved::Text(_) => true,
             Resolved::Object(..) => false,
@@ -160,7 +182,7 @@ impl Schema {
     }
 }
 
-fn is_zero(value: &Value) -> bool {
+pub(super) fn is_zero(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(value) => !value,

@@ -68,7 +68,9 @@ impl Schema {
         for (file, text) in files {
             read(text, &names, &mut types).map_err(|(line, problem)| error(file, line, problem))?;
         }
-        Ok(Self { types, by_name: names })
+        let mut schema = Self { types, by_name: names, plans: Vec::new() };
+        schema.plans = schema.types.iter().map(|of| Plan::of(&schema, of)).collect();
+        Ok(schema)
     }
 }
 

@@ -8,6 +8,8 @@
 //! ```
 
 mod client;
+mod door;
+mod in_process;
 mod kubeconfig;
 mod load;
 mod pod;
@@ -23,7 +25,8 @@ use serde_json::json;
 
 use super::report::figures;
 use crate::Outcome;
-use client::Target;
+use door::Door;
+use in_process::OwnServerInside;
 use load::{Load, Loaded};
 use server::OwnServer;
 
@@ -38,6 +41,9 @@ pub(super) struct ApiServerOptions {
     /// The server to talk to; without it, one is started for the occasion and removed afterwards
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+    /// Ask the server inside this process instead of through HTTPS; the durable embedded store is the same
+    #[arg(long, conflicts_with = "kubeconfig")]
+    in_process: bool,
     /// How many connections ask at the same time
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1024))]
     connections: u64,
@@ -47,6 +53,12 @@ pub(super) struct ApiServerOptions {
     /// How many times a pod is read
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     gets: u64,
+    /// How many times a pod is read, changed and written back
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    updates: u64,
+    /// How many times the status of a pod is patched
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    patches: u64,
     /// How many watch one object that changes
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     watchers: u64,
@@ -65,6 +77,8 @@ struct Measured {
     rss_idle: Option<u64>,
     creates: Option<Loaded>,
     gets: Option<Loaded>,
+    updates: Option<Loaded>,
+    patches: Option<Loaded>,
     list: Option<Listed>,
     delivery: Option<load::Latencies>,
     n_watchers: u64,
@@ -84,8 +98,12 @@ struct Listed {
 }
 
 pub(super) fn run(options: &ApiServerOptions) -> Outcome {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the client")?;
+    let mut runtime = if options.in_process {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = runtime.enable_all().build().context("starting the client")?;
     let measured = runtime.block_on(measure(options))?;
     super::write(|out| if options.json { measured.write_json(out) } else { measured.write_text(out) })?;
     Ok(std::process::ExitCode::SUCCESS)
@@ -93,15 +111,22 @@ pub(super) fn run(options: &ApiServerOptions) -> Outcome {
 
 async fn measure(options: &ApiServerOptions) -> Result<Measured> {
     let mut measured = Measured::default();
-    let mut own = None;
+    let (mut own, mut inside) = (None, None);
     let target = match &options.kubeconfig {
-        Some(file) => kubeconfig::read(file)?,
+        Some(file) => Door::Https(kubeconfig::read(file)?),
+        None if options.in_process => {
+            let server = OwnServerInside::start().await?;
+            measured.ready = Some(server.ready_after());
+            let door = server.door();
+            inside = Some(server);
+            door
+        }
         None => {
             let server = OwnServer::start().await?;
             measured.ready = Some(server.ready_after());
             tokio::time::sleep(Duration::from_secs(1)).await;
             measured.rss_idle = server.rss();
-            let target = server.target()?;
+            let target = Door::Https(server.target()?);
             own = Some(server);
             target
         }
@@ -116,6 +141,8 @@ async fn measure(options: &ApiServerOptions) -> Result<Measured> {
     let second = load.create("bench-1", options.pods - half).await?;
     measured.creates = Some(first.and(second));
     measured.gets = Some(load.get("bench-0", half, options.gets).await?);
+    measured.updates = Some(load.rewrite("bench-0", half, options.updates).await.context("updating")?);
+    measured.patches = Some(load.patch("bench-0", half, options.patches).await.context("patching")?);
     measured.delivery =
         Some(watchers::deliver(&target, options.watchers, options.changes).await.context("watching")?);
     measured.n_watchers = options.watchers;
@@ -127,10 +154,13 @@ async fn measure(options: &ApiServerOptions) -> Result<Measured> {
         measured.rss_again = again.rss();
         again.stop().await?;
     }
+    if let Some(server) = inside {
+        measured.ready_again = Some(server.restart().await?);
+    }
     Ok(measured)
 }
 
-async fn list(target: &Target, own: Option<&OwnServer>, n_items: u64) -> Result<Listed> {
+async fn list(target: &Door, own: Option<&OwnServer>, n_items: u64) -> Result<Listed> {
     let before = own.and_then(OwnServer::forget_peak);
     let mut connection = target.connect().await?;
     let watch = client::Stopwatch::start();
@@ -150,7 +180,13 @@ impl Measured {
         if let Some(rss) = self.rss_idle {
             line("memory, idle", figures::bytes(rss))?;
         }
-        for (what, loaded) in [("creates/s", &self.creates), ("gets/s", &self.gets)] {
+        let rates = [
+            ("creates/s", &self.creates),
+            ("gets/s", &self.gets),
+            ("updates/s, each a get and a put", &self.updates),
+            ("patches of a status/s", &self.patches),
+        ];
+        for (what, loaded) in rates {
             let Some(loaded) = loaded else { continue };
             let [p50, p99] = [50, 99].map(|percent| figures::nanos(loaded.latencies.percentile(percent)));
             line(what, format!("{}   p50 {p50}   p99 {p99}", figures::rate(loaded.per_second())))?;
@@ -211,6 +247,8 @@ impl Measured {
             "rssBytesIdle": self.rss_idle,
             "creates": loaded(&self.creates),
             "gets": loaded(&self.gets),
+            "updates": loaded(&self.updates),
+            "patches": loaded(&self.patches),
             "list": list,
             "delivery": delivery,
             "rssBytesFull": self.rss_full,

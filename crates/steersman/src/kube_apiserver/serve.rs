@@ -60,12 +60,12 @@ fn kubeconfig_path(options: &Options) -> PathBuf {
 }
 
 /// The address that others use: the one that was given, or bound to, or the loopback.
-fn advertised(options: &Options) -> IpAddr {
+pub(super) fn advertised(options: &Options) -> IpAddr {
     let bound = Some(options.bind_address).filter(|address| !address.is_unspecified());
     options.advertise_address.or(bound).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
-fn settings(options: &Options, address: IpAddr, port: u16) -> Result<Settings> {
+pub(super) fn settings(options: &Options, address: IpAddr, port: u16) -> Result<Settings> {
     check_feature_gates(options)?;
     let tokens = match &options.token_auth_file {
         Some(path) => Tokens::load(path).context("--token-auth-file")?,

@@ -57,6 +57,25 @@ proptest! {
     }
 
     #[test]
+    fn what_is_decoded_at_once_is_decoded_the_same(value in any_json(), is_pretty in any::<bool>()) {
+        let schema = Schema::get();
+        let text = if is_pretty { format!("{value:#}") } else { value.to_string() };
+        for (group, kind) in [("apps", "Deployment"), ("", "Pod"), ("", "ConfigMap"), ("", "Secret")] {
+            let of = schema.type_of(group, "v1", kind).expect(kind);
+            if let Some(plain) = schema.decode_plain_json(of, text.as_bytes()) {
+                let decoded = schema.decode_json(of, text.as_bytes()).expect("what is plain decodes");
+                prop_assert_eq!(&decoded.value, &plain);
+                prop_assert!(decoded.strict.is_empty());
+            }
+            // What was decoded has nothing remarkable in it.
+            if let Ok(decoded) = schema.decode_value(of, &value) {
+                let printed = decoded.value.to_string();
+                prop_assert_eq!(schema.decode_plain_json(of, printed.as_bytes()), Some(decoded.value));
+            }
+        }
+    }
+
+    #[test]
     fn what_decodes_decodes_again_to_the_same(value in any_json()) {
         let schema = Schema::get();
         for (group, kind) in [("apps", "Deployment"), ("", "Pod"), ("", "ConfigMap")] {

@@ -128,12 +128,20 @@ impl Target {
         };
         builder = builder.header("Accept", "application/json").header("User-Agent", "steersman-bench");
         if !body.is_empty() {
-            builder = builder.header("Content-Type", "application/json");
+            builder = builder.header("Content-Type", content_type(&builder));
         }
         if let Some(bearer) = &self.bearer {
             builder = builder.header("Authorization", bearer);
         }
         builder.body(Full::new(body)).context("making a request")
+    }
+}
+
+/// What the body of a request is.
+pub(super) fn content_type(builder: &http::request::Builder) -> &'static str {
+    match builder.method_ref() {
+        Some(&Method::PATCH) => "application/strategic-merge-patch+json",
+        _ => "application/json",
     }
 }
 
@@ -156,25 +164,16 @@ impl Connection {
         Ok(self.sender.send_request(request).await?)
     }
 
-    /// Sends a request, reads the whole answer, and demands a status.
-    pub(super) async fn ask(
+    /// Sends a request, reads the whole answer, and returns it with its status.
+    pub(super) async fn fetch(
         &mut self,
         method: Method,
         uri: &str,
         body: Bytes,
-        wanted: StatusCode,
-    ) -> Result<()> {
-        let response = self.send(method.clone(), uri, body).await?;
+    ) -> Result<(StatusCode, Bytes)> {
+        let response = self.send(method, uri, body).await?;
         let status = response.status();
-        if status == wanted {
-            let mut body = response.into_body();
-            while let Some(frame) = body.frame().await {
-                frame?;
-            }
-            return Ok(());
-        }
-        let text = response.into_body().collect().await?.to_bytes();
-        bail!("{method} {uri} was answered with {status}: {}", String::from_utf8_lossy(&text));
+        Ok((status, response.into_body().collect().await?.to_bytes()))
     }
 
     /// The status of a GET.

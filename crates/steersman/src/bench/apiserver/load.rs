@@ -1,15 +1,15 @@
 //! Many connections that ask one request after the other.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use tokio::task::LocalSet;
 
-use super::client::{Connection, Stopwatch, Target};
+use super::client::Stopwatch;
+use super::door::{Asker, Door};
 use super::pod;
 use crate::bench::measure::Histogram;
 
@@ -18,7 +18,7 @@ pub(super) type Latencies = Histogram;
 
 /// Requests through several connections.
 pub(super) struct Load<'t> {
-    pub(super) target: &'t Target,
+    pub(super) target: &'t Door,
     pub(super) connections: u64,
 }
 
@@ -53,7 +53,7 @@ impl Load<'_> {
         made.with_context(|| format!("making the namespace {name}"))?;
         let body = r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"default"}}"#;
         let uri = format!("/api/v1/namespaces/{name}/serviceaccounts");
-        match connection.send(Method::POST, &uri, body.into()).await?.status() {
+        match connection.fetch(Method::POST, &uri, body.into()).await?.0 {
             // In a whole cluster the controller may have been faster.
             StatusCode::CREATED | StatusCode::CONFLICT => Ok(()),
             status => bail!("making the service account default in {name} was answered with {status}"),
@@ -63,54 +63,96 @@ impl Load<'_> {
     /// Creates pods called `pod-0` and so on.
     pub(super) async fn create(&self, namespace: &str, n: u64) -> Result<Loaded> {
         let uri = format!("/api/v1/namespaces/{namespace}/pods");
-        self.run(n, move |i| (Method::POST, uri.clone(), pod::body(&format!("pod-{i}")), StatusCode::CREATED))
-            .await
+        let template = pod::Template::new();
+        let work = move |i| Work::Ask(Method::POST, uri.clone(), template.body(i), StatusCode::CREATED);
+        self.run(n, work).await
     }
 
     /// Reads pods, each of `n_pods` in turn but in another order than they were created.
     pub(super) async fn get(&self, namespace: &str, n_pods: u64, n: u64) -> Result<Loaded> {
-        let uri = format!("/api/v1/namespaces/{namespace}/pods/pod-");
-        // A step that has no factor in common with most numbers spreads them.
-        let which = move |i: u64| i.wrapping_mul(7_919) % n_pods;
-        self.run(n, move |i| (Method::GET, format!("{uri}{}", which(i)), Bytes::new(), StatusCode::OK)).await
+        let uri = pods(namespace, n_pods);
+        self.run(n, move |i| Work::Ask(Method::GET, uri(i), Bytes::new(), StatusCode::OK)).await
     }
 
-    async fn run(
-        &self,
-        n: u64,
-        request: impl Fn(u64) -> (Method, String, Bytes, StatusCode) + 'static,
-    ) -> Result<Loaded> {
-        let mut connections: Vec<Connection> = Vec::new();
+    /// Reads pods, changes an annotation and writes them back whole, as controllers do.
+    pub(super) async fn rewrite(&self, namespace: &str, n_pods: u64, n: u64) -> Result<Loaded> {
+        let uri = pods(namespace, n_pods);
+        self.run(n, move |i| Work::Rewrite(uri(i), format!("round-{i}"))).await
+    }
+
+    /// Patches the status of pods, as kubelets do.
+    pub(super) async fn patch(&self, namespace: &str, n_pods: u64, n: u64) -> Result<Loaded> {
+        let uri = pods(namespace, n_pods);
+        let work = move |i| {
+            let patch = format!(
+                r#"{{"status":{{"conditions":[{{"type":"Ready","status":"True","message":"round {i}"}}],"phase":"Running"}}}}"#
+            );
+            Work::Ask(Method::PATCH, format!("{}/status", uri(i)), patch.into(), StatusCode::OK)
+        };
+        self.run(n, work).await
+    }
+
+    async fn run(&self, n: u64, work: impl Fn(u64) -> Work + Send + Sync + 'static) -> Result<Loaded> {
+        let mut askers: Vec<Asker> = Vec::new();
         for _ in 0..self.connections.min(n) {
-            connections.push(self.target.connect().await?);
+            askers.push(self.target.connect().await?);
         }
-        let (request, next) = (Rc::new(request), Rc::new(Cell::new(0)));
-        let latencies = Rc::new(RefCell::new(Latencies::default()));
+        let (work, next) = (Arc::new(work), Arc::new(AtomicU64::new(0)));
         let watch = Stopwatch::start();
-        let tasks = LocalSet::new();
-        let mut askers = Vec::new();
-        for mut connection in connections {
-            let (request, next, latencies) = (Rc::clone(&request), Rc::clone(&next), Rc::clone(&latencies));
-            askers.push(tasks.spawn_local(async move {
+        let mut tasks = Vec::new();
+        for mut asker in askers {
+            let (work, next) = (Arc::clone(&work), Arc::clone(&next));
+            tasks.push(tokio::spawn(async move {
+                let mut latencies = Latencies::default();
                 loop {
-                    let i = next.get();
+                    let i = next.fetch_add(1, Ordering::Relaxed);
                     if i >= n {
-                        return Ok::<(), anyhow::Error>(());
+                        return Ok::<Latencies, anyhow::Error>(latencies);
                     }
-                    next.set(i + 1);
-                    let (method, uri, body, wanted) = request(i);
+                    let work = work(i);
                     let watch = Stopwatch::start();
-                    connection.ask(method, &uri, body, wanted).await?;
-                    latencies.borrow_mut().add(watch.elapsed().as_nanos() as u64);
+                    work.done_by(&mut asker).await?;
+                    latencies.add(watch.elapsed().as_nanos() as u64);
                 }
             }));
         }
-        tasks.await;
-        let took = watch.elapsed();
-        for asker in askers {
-            asker.await??;
+        let mut latencies = Latencies::default();
+        for task in tasks {
+            latencies.merge(&task.await??);
         }
-        let latencies = latencies.take();
-        Ok(Loaded { n, took, latencies })
+        Ok(Loaded { n, took: watch.elapsed(), latencies })
+    }
+}
+
+/// The paths of pods, in an order in which neighbours are far from each other.
+fn pods(namespace: &str, n_pods: u64) -> impl Fn(u64) -> String + Send + Sync + 'static {
+    let uri = format!("/api/v1/namespaces/{namespace}/pods/pod-");
+    // A step that has no factor in common with most numbers spreads them.
+    move |i| format!("{uri}{}", i.wrapping_mul(7_919) % n_pods)
+}
+
+/// What one turn of an asker does.
+enum Work {
+    /// One request, which has to be answered with this status.
+    Ask(Method, String, Bytes, StatusCode),
+    /// Reading an object and writing it back with this text in an annotation.
+    Rewrite(String, String),
+}
+
+impl Work {
+    async fn done_by(self, asker: &mut Asker) -> Result<()> {
+        let (uri, text) = match self {
+            Work::Ask(method, uri, body, wanted) => {
+                return asker.ask(method, &uri, body, wanted).await.map(drop);
+            }
+            Work::Rewrite(uri, text) => (uri, text),
+        };
+        let object = asker.ask(Method::GET, &uri, Bytes::new(), StatusCode::OK).await?;
+        let object = std::str::from_utf8(&object).context("an object that is no text")?;
+        let marker = "\"example.com/description\":\"";
+        let (before, rest) = object.split_once(marker).context("an object without the annotation")?;
+        let (_, after) = rest.split_once('"').context("an object that is cut off")?;
+        let object = format!("{before}{marker}{text}\"{after}");
+        asker.ask(Method::PUT, &uri, object.into(), StatusCode::OK).await.map(drop)
     }
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
-use super::client::{Stopwatch, Target};
+use super::client::Stopwatch;
+use super::door::{Door, Events};
 use super::load::Latencies;
 
 /// As many streams go through one connection: what servers allow by default is 100 and more.
@@ -22,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const COLLECTION: &str = "/api/v1/namespaces/bench-0/configmaps";
 
 /// Changes an object and waits until all watchers have been told, so many times.
-pub(super) async fn deliver(target: &Target, n_watchers: u64, n_changes: u64) -> Result<Latencies> {
+pub(super) async fn deliver(target: &Door, n_watchers: u64, n_changes: u64) -> Result<Latencies> {
     let mut writer = target.connect().await?;
     writer.ask(Method::POST, COLLECTION, object(0), StatusCode::CREATED).await?;
     let (told, mut telling) = mpsc::unbounded_channel();
@@ -32,9 +31,9 @@ pub(super) async fn deliver(target: &Target, n_watchers: u64, n_changes: u64) ->
         let mut connection = target.connect_many().await?;
         let n_streams = left.min(STREAMS_PER_CONNECTION);
         for _ in 0..n_streams {
-            let body = connection.watch(&uri).await.context("opening a watch")?;
+            let events = connection.watch(&uri).await.context("opening a watch")?;
             let told = told.clone();
-            tokio::spawn(async move { follow(body, &told).await });
+            tokio::spawn(async move { follow(events, &told).await });
         }
         left -= n_streams;
         // The connection lives as long as its streams.
@@ -65,9 +64,9 @@ fn object(change: u64) -> Bytes {
 }
 
 /// Tells of every event of a stream: each is one line.
-async fn follow(mut body: Incoming, told: &mpsc::UnboundedSender<()>) {
-    while let Some(Ok(frame)) = body.frame().await {
-        let n_lines = frame.data_ref().map_or(0, |data| data.iter().filter(|byte| **byte == b'\n').count());
+async fn follow(mut events: Events, told: &mpsc::UnboundedSender<()>) {
+    while let Some(piece) = events.next().await {
+        let n_lines = piece.iter().filter(|byte| **byte == b'\n').count();
         for _ in 0..n_lines {
             if told.send(()).is_err() {
                 return;
