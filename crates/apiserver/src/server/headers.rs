@@ -1,7 +1,9 @@
 //! Headers that every answer has.
 
+use std::borrow::Cow;
+
 use component::serving::Response;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::chance;
 use crate::reply::Reply;
@@ -26,12 +28,19 @@ pub(super) fn finish(reply: Reply, audit_id: &str) -> Response {
     *response.status_mut() =
         http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    put(headers, "audit-id", audit_id);
-    if !reply.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cache-control")) {
-        put(headers, "cache-control", "no-cache, private");
+    if let Ok(id) = HeaderValue::from_str(audit_id) {
+        headers.insert(HeaderName::from_static(AUDIT_ID), id);
     }
-    if !reply.content_type.is_empty() {
-        put(headers, "content-type", &reply.content_type);
+    if !reply.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cache-control")) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    }
+    match reply.content_type {
+        Cow::Borrowed("") => {}
+        Cow::Borrowed(known) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(known));
+        }
+        Cow::Owned(made) if made.is_empty() => {}
+        Cow::Owned(made) => put(headers, CONTENT_TYPE.as_str(), &made),
     }
     for (name, value) in &reply.headers {
         put(headers, name, value);

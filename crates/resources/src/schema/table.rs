@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::plan::Plan;
 use super::{Field, ListType, META_GROUP, MapType, Patch, Schema, Shape, Ty, Type, TypeId, Union};
 
 /// A table that cannot be read.
