@@ -3,7 +3,8 @@
 //! One watch of the whole store feeds one [`Cache`] per kind. A cache holds the stored bytes, shared with the store, and
 //! parses them only when somebody selects by labels or fields or asks for a document. Recent changes stay in a ring of
 //! limited size; a watcher is a position in it, so that a slow one costs nothing and is told that it has to list again
-//! when the ring has moved on. What is sent about a change is made once and shared by all who watch alike.
+//! when the ring has moved on. Watchers of a namespace, a node or an object sleep through what does not concern them
+//! ([`Interest`]). What is sent about a change is made once and shared by all who watch alike.
 //!
 //! Reads that must not be stale ask the store for its revision and wait until the feed has come so far.
 
@@ -11,6 +12,7 @@ mod cache;
 mod cached;
 mod change;
 mod feed;
+mod interest;
 mod selection;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use tokio::sync::{Notify, watch};
 pub use cache::{Cache, Expired, Snapshot};
 pub use cached::Cached;
 pub use change::{Change, FrameKey, FrameType};
+pub use interest::{Interest, Subscription};
 pub use selection::Selection;
 
 use crate::objects::Objects;

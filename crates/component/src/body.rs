@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -64,6 +65,29 @@ impl Body {
         next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> + Send + 'static,
     ) -> Body {
         Body::of(Content::Poll(Box::new(next)))
+    }
+
+    /// Pieces that a future puts into an [`Outbox`], driven by whoever reads the body: neither a task of its own nor a
+    /// channel is between them. What is put there before the future has to wait goes out as one piece. The body is
+    /// complete when the future ends.
+    pub fn produced<F>(produce: impl FnOnce(Outbox) -> F) -> Body
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let outbox = Outbox::default();
+        let mut producing = Some(Box::pin(produce(outbox.clone())));
+        Body::poll_fn(move |context| {
+            if let Some(future) = &mut producing
+                && future.as_mut().poll(context).is_ready()
+            {
+                producing = None;
+            }
+            match outbox.take() {
+                Some(bytes) => Poll::Ready(Some(Ok(bytes))),
+                None if producing.is_none() => Poll::Ready(None),
+                None => Poll::Pending,
+            }
+        })
     }
 
     /// Keeps `guard` until the body has been sent or given up: permits, gauges.
@@ -157,6 +181,52 @@ impl http_body::Body for Body {
             Content::Parts(parts) => SizeHint::with_exact(parts.iter().map(|part| part.len() as u64).sum()),
             _ => SizeHint::default(),
         }
+    }
+}
+
+/// How many bytes wait in an outbox before its filler has to.
+const OUTBOX_BYTES: usize = 16 << 10;
+
+/// Where the future of [`Body::produced`] puts pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox(Arc<Mutex<Pieces>>);
+
+#[derive(Debug, Default)]
+struct Pieces {
+    all: Vec<Bytes>,
+    n_bytes: usize,
+}
+
+impl Outbox {
+    fn pieces(&self) -> MutexGuard<'_, Pieces> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a piece in, and waits for the reader if there are many bytes already.
+    pub async fn put(&self, bytes: Bytes) {
+        let is_full = {
+            let mut pieces = self.pieces();
+            pieces.n_bytes += bytes.len();
+            pieces.all.push(bytes);
+            pieces.n_bytes >= OUTBOX_BYTES
+        };
+        if is_full {
+            // The reader polls again for the next piece, after it has taken these: nobody has to wake it.
+            std::future::poll_fn(|_| if self.pieces().all.is_empty() { Poll::Ready(()) } else { Poll::Pending })
+                .await;
+        }
+    }
+
+    /// Everything that is in it; a single piece is not copied.
+    fn take(&self) -> Option<Bytes> {
+        let mut pieces = self.pieces();
+        let n_bytes = std::mem::take(&mut pieces.n_bytes);
+        if pieces.all.len() <= 1 {
+            return pieces.all.pop().filter(|bytes| !bytes.is_empty());
+        }
+        let mut joined = BytesMut::with_capacity(n_bytes);
+        pieces.all.drain(..).for_each(|piece| joined.extend_from_slice(&piece));
+        Some(joined.freeze()).filter(|bytes| !bytes.is_empty())
     }
 }
 
@@ -256,8 +326,6 @@ impl RequestBody {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[tokio::test]
@@ -287,6 +355,22 @@ mod tests {
         sender.send(Bytes::from_static(b"half")).await.unwrap();
         sender.give_up().await;
         assert_eq!(body.collect().await, Err(Broken));
+    }
+
+    #[tokio::test]
+    async fn what_is_put_into_an_outbox_comes_out_joined_up_to_a_limit() {
+        let mut body = Body::produced(|outbox| async move {
+            outbox.put(Bytes::from_static(b"a")).await;
+            outbox.put(Bytes::from_static(b"b")).await;
+            tokio::task::yield_now().await;
+            outbox.put(vec![b'c'; OUTBOX_BYTES].into()).await;
+            outbox.put(Bytes::from_static(b"d")).await;
+        });
+        assert_eq!(body.next().await.unwrap().unwrap(), "ab");
+        assert_eq!(body.next().await.unwrap().unwrap().len(), OUTBOX_BYTES);
+        assert_eq!(body.next().await.unwrap().unwrap(), "d");
+        assert_eq!(body.next().await, None);
+        assert_eq!(Body::produced(|_| async {}).collect().await.unwrap(), "");
     }
 
     #[tokio::test]

@@ -30,9 +30,21 @@ impl Path {
     }
 
     fn with(&self, parts: [&str; 3]) -> Self {
-        let mut path = SmallVec::from_slice(&self.0);
-        parts.iter().for_each(|part| path.extend_from_slice(part.as_bytes()));
-        Self(path)
+        let n_bytes = self.0.len() + parts.iter().map(|part| part.len()).sum::<usize>();
+        if n_bytes > N_BYTES_INLINE {
+            let mut path = SmallVec::with_capacity(n_bytes);
+            path.extend_from_slice(&self.0);
+            parts.iter().for_each(|part| path.extend_from_slice(part.as_bytes()));
+            return Self(path);
+        }
+        let mut path = [0; N_BYTES_INLINE];
+        let mut end = self.0.len();
+        path[..end].copy_from_slice(&self.0);
+        for part in parts {
+            path[end..end + part.len()].copy_from_slice(part.as_bytes());
+            end += part.len();
+        }
+        Self(SmallVec::from_buf_and_len(path, n_bytes))
     }
 
     /// The member `name`, which may be several names with dots.

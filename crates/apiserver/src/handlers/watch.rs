@@ -6,7 +6,7 @@ use std::time::Duration;
 use apimachinery::Status;
 use apimachinery::options::{ListOptions, resource_version_for_one};
 use apimachinery::table::TableOptions;
-use component::body::{Body, Broken, Sender};
+use component::body::{Body, Outbox};
 use component::shutdown::Stage;
 use tokio::time::{Instant, sleep_until};
 
@@ -18,10 +18,7 @@ use crate::negotiation;
 use crate::registry::Target;
 use crate::reply::{JSON, Reply};
 use crate::server::Server;
-use crate::watch_cache::{Cached, Caches, Change, FrameType, Selection};
-
-/// How many events may wait for a client in the channel of its answer. More wait as a position in the ring.
-const N_WAITING_MAX: usize = 64;
+use crate::watch_cache::{Cached, Caches, Change, FrameType, Interest, Selection, Subscription};
 
 /// How many changes a watcher takes from the ring at once.
 const N_CHANGES_AT_ONCE: usize = 256;
@@ -67,29 +64,24 @@ pub(super) async fn handle(
     let seconds = seconds.filter(|seconds| *seconds > 0).unwrap_or_else(|| {
         (LIFETIME_SECONDS_MIN + server.registry.random.below(LIFETIME_SECONDS_MIN)) as u64
     });
-    let (sender, body) = Body::channel(N_WAITING_MAX);
+    let cache = server.registry.cache(target.served);
     let watcher = Watcher {
         index: target.served.index,
         caches: Arc::clone(&server.registry.caches),
+        subscription: cache.subscribe(Interest::of(&selection, target.kind())),
         selection,
-        frames: Frames::new(
-            target.served,
-            accepted,
-            table_options,
-            server.registry.cache(target.served).head(),
-        ),
-        sender,
+        frames: Frames::new(target.served, accepted, table_options, cache.head()),
         position: 0,
         has_bookmarks: options.allow_watch_bookmarks,
         deadline: Instant::now() + Duration::from_secs(seconds),
     };
     let shutdown = server.shutdown.clone();
-    tokio::spawn(async move {
+    // Who reads the answer drives the watch. A client that has left ends it, one that is slow stays behind in the ring.
+    let body = Body::produced(|outbox| async move {
         tokio::select! {
             biased;
             () = shutdown.reached(Stage::Draining) => {}
-            // A client that has left, or is too slow for the ring, ends the watch too.
-            _ = watcher.run(begin) => {}
+            () = watcher.run(begin, &outbox) => {}
         }
     });
     Ok(Reply::of_body(200, JSON, body))
@@ -116,9 +108,9 @@ async fn begin(server: &Server, options: &ListOptions) -> Result<Begin, Box<Stat
 struct Watcher {
     index: usize,
     caches: Arc<Caches>,
+    subscription: Subscription,
     selection: Selection,
     frames: Frames,
-    sender: Sender,
     /// Everything up to this revision has been sent.
     position: u64,
     has_bookmarks: bool,
@@ -126,47 +118,45 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn run(mut self, begin: Begin) -> Result<(), Broken> {
+    async fn run(mut self, begin: Begin, outbox: &Outbox) {
         match begin {
-            Begin::Error(status) => return self.sender.send(frames::error(&status)).await,
+            Begin::Error(status) => return outbox.put(frames::error(&status)).await,
             Begin::After(revision) => self.position = revision,
             Begin::State => {
                 let snapshot = self.caches.of(self.index).select(&self.selection, self.caches.progress());
                 for object in &snapshot.objects {
-                    let frame = self.frames.of_object(object);
-                    self.sender.send(frame).await?;
+                    outbox.put(self.frames.of_object(object)).await;
                 }
                 self.position = snapshot.revision;
                 if self.has_bookmarks {
-                    self.sender.send(self.frames.bookmark(self.position, true)).await?;
+                    outbox.put(self.frames.bookmark(self.position, true)).await;
                 }
             }
         }
-        self.follow().await
+        self.follow(outbox).await;
     }
 
-    async fn follow(&mut self) -> Result<(), Broken> {
-        let caches = Arc::clone(&self.caches);
-        let mut changed = caches.of(self.index).subscribe();
-        let mut next_bookmark = self.first_bookmark();
+    async fn follow(&mut self, outbox: &Outbox) {
+        let end = sleep_until(self.deadline);
+        let bookmark = sleep_until(self.first_bookmark());
+        tokio::pin!(end, bookmark);
         loop {
-            changed.mark_unchanged();
-            if !self.send_changes().await? {
-                return Ok(());
+            self.subscription.mark_seen();
+            if !self.send_changes(outbox).await {
+                return;
             }
             tokio::select! {
                 biased;
-                () = self.sender.closed() => return Ok(()),
-                () = sleep_until(self.deadline) => return Ok(()),
-                waited = changed.changed() => if waited.is_err() { return Ok(()) },
-                () = sleep_until(next_bookmark), if self.has_bookmarks => {
+                () = &mut end => return,
+                () = self.subscription.changed() => {}
+                () = &mut bookmark, if self.has_bookmarks => {
                     let progress = self.caches.progress();
-                    if !self.send_changes().await? {
-                        return Ok(());
+                    if !self.send_changes(outbox).await {
+                        return;
                     }
                     self.position = self.position.max(progress);
-                    self.sender.send(self.frames.bookmark(self.position, false)).await?;
-                    next_bookmark = self.next_bookmark();
+                    outbox.put(self.frames.bookmark(self.position, false)).await;
+                    bookmark.as_mut().reset(self.next_bookmark());
                 }
             }
         }
@@ -184,28 +174,31 @@ impl Watcher {
     }
 
     /// Sends what is new. False if the ring has moved on and the watch is over.
-    async fn send_changes(&mut self) -> Result<bool, Broken> {
+    async fn send_changes(&mut self, outbox: &Outbox) -> bool {
         let caches = Arc::clone(&self.caches);
         let cache = caches.of(self.index);
         loop {
-            let changes = match cache.changes_after(self.position, N_CHANGES_AT_ONCE) {
+            let Some(begin) = self.subscription.begin(self.position) else { return true };
+            self.position = begin;
+            let (changes, known) = match cache.changes_after(self.position, N_CHANGES_AT_ONCE) {
                 Ok(changes) => changes,
                 Err(expired) => {
                     let message = format!("too old resource version: {} ({})", self.position, expired.oldest);
-                    self.sender.send(frames::error(&Status::expired(message))).await?;
-                    return Ok(false);
+                    outbox.put(frames::error(&Status::expired(message))).await;
+                    return false;
                 }
             };
             let n = changes.len();
             for change in changes {
                 if let Some((frame_type, object, revision)) = self.seen(&change) {
-                    let frame = self.frames.of_change(&change, frame_type, &object, revision);
-                    self.sender.send(frame).await?;
+                    outbox.put(self.frames.of_change(&change, frame_type, &object, revision)).await;
                 }
                 self.position = change.revision;
             }
             if n < N_CHANGES_AT_ONCE {
-                return Ok(true);
+                // Not to fall out of the ring for want of changes to see.
+                self.position = self.position.max(known);
+                return true;
             }
         }
     }

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use resources::kind::Kind;
 use serde_json::Value;
 use store::{Event, EventKind};
-use tokio::sync::watch;
-
 use super::cached::Cached;
 use super::change::Change;
+use super::interest::{Interest, Interests, Subscription};
 use super::{KEY_ROOT, Selection};
 use crate::document;
 
@@ -34,8 +33,7 @@ pub struct Cache {
     /// What stored objects begin with.
     head: String,
     state: RwLock<State>,
-    /// The revision of the last change.
-    changed: watch::Sender<u64>,
+    interests: Arc<Interests>,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +71,7 @@ impl Cache {
             prefix: format!("{KEY_ROOT}{}/", kind.key_prefix),
             head,
             state: RwLock::default(),
-            changed: watch::Sender::new(0),
+            interests: Arc::default(),
         }
     }
 
@@ -112,9 +110,9 @@ impl Cache {
         }
     }
 
-    /// Tells of changes: the value is the revision of the last one.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// Tells of changes that somebody is interested in.
+    pub fn subscribe(&self, interest: Interest) -> Subscription {
+        self.interests.subscribe(interest, || self.read().revision)
     }
 
     /// How many objects there are.
@@ -175,21 +173,23 @@ impl Cache {
         Snapshot { objects, revision }
     }
 
-    /// The changes after a revision, at most `n_max`, oldest first.
+    /// The changes after a revision, at most `n_max`, oldest first; and the revision up to which the kind's changes are
+    /// known, beyond which there may be more.
     ///
     /// # Errors
     /// They are not all remembered.
-    pub fn changes_after(&self, revision: u64, n_max: usize) -> Result<Vec<Arc<Change>>, Expired> {
+    pub fn changes_after(&self, revision: u64, n_max: usize) -> Result<(Vec<Arc<Change>>, u64), Expired> {
         let state = self.read();
         if revision < state.oldest {
             return Err(Expired { oldest: state.oldest });
         }
         let begin = state.ring.partition_point(|change| change.revision <= revision);
-        Ok(state.ring.iter().skip(begin).take(n_max).cloned().collect())
+        Ok((state.ring.range(begin..).take(n_max).cloned().collect(), state.revision))
     }
 
     /// Takes in what happened.
     pub(super) fn apply(&self, events: Vec<Event>, revision: u64) {
+        let mut changes = Vec::with_capacity(events.len());
         let mut state = self.write();
         for event in events {
             let at = event.revision().0;
@@ -208,6 +208,7 @@ impl Cache {
             if object.is_some() || previous.is_some() {
                 let change = Arc::new(Change::new(at, object, previous));
                 state.ring_bytes += change.n_bytes();
+                changes.push(Arc::clone(&change));
                 state.ring.push_back(change);
             }
         }
@@ -218,13 +219,13 @@ impl Cache {
             state.oldest = gone.revision;
         }
         drop(state);
-        self.changed.send_replace(revision);
+        self.interests.tell(self.kind, self.prefix.len(), &changes);
     }
 
     /// Begins anew with these objects: what happened before is not known.
     pub(super) fn reset(&self, objects: BTreeMap<Bytes, Arc<Cached>>, revision: u64) {
         *self.write() = State { objects, ring: VecDeque::new(), ring_bytes: 0, oldest: revision, revision };
-        self.changed.send_replace(revision);
+        self.interests.reset(revision);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {

@@ -9,13 +9,62 @@ use super::{Field, Resolved, Schema, Shape, Ty, Type, TypeId};
 /// What follows from a type's fields.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// The fields' places, in the order of their names.
-    by_name: Box<[u16]>,
+    by_name: ByName,
     /// For each field in the table's order.
     steps: Box<[Step]>,
     /// The fields that are printed although they are absent.
     pub(super) printed: Box<[u16]>,
 }
+
+/// The fields' places by a hash of their names under which no two fields of the type meet.
+#[derive(Debug, Default)]
+struct ByName {
+    /// As many as a power of two; what is no field's has a place that there is not.
+    places: Box<[u16]>,
+    factor: u64,
+}
+
+impl ByName {
+    fn of(fields: &[Field]) -> ByName {
+        let n_slots = (fields.len() * 2).next_power_of_two();
+        // Each doubling makes it likelier that a factor is found at once. If there should be none, names are compared.
+        let mut sizes = std::iter::successors(Some(n_slots), |n_slots| Some(n_slots * 2)).take(6);
+        let found = sizes.find_map(|n_slots| {
+            (0..64_u64).find_map(|i| ByName::try_with(fields, n_slots, FACTOR.wrapping_add(i * 0x9e37_79b8)))
+        });
+        found.unwrap_or_default()
+    }
+
+    fn try_with(fields: &[Field], n_slots: usize, factor: u64) -> Option<ByName> {
+        let mut by_name = ByName { places: vec![u16::MAX; n_slots].into(), factor };
+        for (at, field) in (0..).zip(fields) {
+            let slot = by_name.slot(field.name);
+            if by_name.places[slot] != u16::MAX {
+                return None;
+            }
+            by_name.places[slot] = at;
+        }
+        Some(by_name)
+    }
+
+    /// Where a name is, if it is one of the type's.
+    fn slot(&self, name: &str) -> usize {
+        let bytes = name.as_bytes();
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));
+        let (first, last) = match bytes {
+            [first @ ..] if first.len() < 8 => (word(first), 0),
+            _ => (
+                u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")),
+                u64::from_le_bytes(bytes[bytes.len() - 8..].try_into().expect("eight bytes")),
+            ),
+        };
+        let mixed = (first ^ last.rotate_left(23) ^ bytes.len() as u64).wrapping_mul(self.factor);
+        (mixed >> 32) as usize & self.places.len().wrapping_sub(1)
+    }
+}
+
+/// An odd number without a pattern.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What follows from one field.
 #[derive(Clone, Copy, Debug)]
@@ -30,15 +79,13 @@ impl Plan {
     /// The plan of a type of a table whose types are all there.
     pub(super) fn of(schema: &Schema, of: &Type) -> Plan {
         let fields = of.fields();
-        let mut by_name: Vec<u16> = (0..).take(fields.len()).collect();
-        by_name.sort_by_key(|at| fields[usize::from(*at)].name);
         let step = |field: &Field| Step {
             drops_zero: !field.is_pointer && schema.is_dropped_when_zero(field),
             has_inside: schema.has_inside(&field.ty),
         };
         let is_printed = |at: &u16| !matches!(schema.absent(&fields[usize::from(*at)]), Absent::Nothing);
         Plan {
-            by_name: by_name.into(),
+            by_name: ByName::of(fields),
             steps: fields.iter().map(step).collect(),
             printed: (0..).take(fields.len()).filter(is_printed).collect(),
         }
@@ -46,8 +93,11 @@ impl Plan {
 
     /// The place of a field among its type's.
     pub(super) fn find(&self, fields: &[Field], name: &str) -> Option<usize> {
-        let found = self.by_name.binary_search_by(|at| fields[usize::from(*at)].name.cmp(name)).ok()?;
-        Some(usize::from(self.by_name[found]))
+        if self.by_name.places.is_empty() {
+            return fields.iter().position(|field| field.name == name);
+        }
+        let at = usize::from(*self.by_name.places.get(self.by_name.slot(name))?);
+        fields.get(at).filter(|field| field.name == name).map(|_| at)
     }
 
     /// What follows from the field at a place.

@@ -128,7 +128,8 @@ impl Target {
         };
         builder = builder.header("Accept", "application/json").header("User-Agent", "steersman-bench");
         if !body.is_empty() {
-            builder = builder.header("Content-Type", content_type(&builder));
+            let content_type = content_type(&builder);
+            builder = builder.header("Content-Type", content_type);
         }
         if let Some(bearer) = &self.bearer {
             builder = builder.header("Authorization", bearer);

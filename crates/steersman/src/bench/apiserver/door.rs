@@ -58,7 +58,8 @@ impl Door {
 fn request(method: Method, uri: &str, body: Bytes) -> Result<Request<Bytes>> {
     let mut builder = Request::builder().method(method).uri(uri).header("Accept", "application/json");
     if !body.is_empty() {
-        builder = builder.header("Content-Type", client::content_type(&builder));
+        let content_type = client::content_type(&builder);
+        builder = builder.header("Content-Type", content_type);
     }
     Ok(builder.body(body)?)
 }
