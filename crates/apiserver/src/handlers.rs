@@ -33,14 +33,16 @@ use crate::server::Server;
 
 /// Answers a request for a resource.
 pub async fn resource(server: &Server, request: Authorized, mut call: Call) -> Reply {
-    let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All).unwrap_or_default();
     let attributes = request.attributes();
     let kinds = &server.registry.kinds;
     let served = kinds.find(&attributes.group, &attributes.version, &attributes.resource);
     call.warnings = served.map(deprecation).unwrap_or_default();
     let reply = match route(server, &request, &mut call).await {
         Ok(reply) => reply,
-        Err(status) => Reply::error(&accepted, &status),
+        Err(status) => {
+            let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All);
+            Reply::error(&accepted.unwrap_or_default(), &status)
+        }
     };
     reply.with_warnings(call.warnings)
 }

@@ -183,13 +183,10 @@ fn summarize(body: &[u8]) -> String {
     if body.len() > LEN { format!("{hex} ...") } else { hex }
 }
 
-/// Sets defaults and turns an object of the served version into one of the stored version.
+/// Sets defaults in a decoded object, which is normalised again before it is stored, and turns an object of the served version into one of the stored version.
 pub(super) fn to_stored(served: Served, object: &mut Value) {
     let kind = served.kind;
     kind.strategy.set_defaults(object, served.group, served.version);
-    if let Some(of) = served.type_of() {
-        Schema::get().normalise(of, object);
-    }
     if !served.is_stored_version() {
         let to = kind.versions[kind.stored_in];
         kind.strategy.convert(object, (served.group, served.version), to);
