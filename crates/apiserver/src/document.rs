@@ -50,12 +50,7 @@ fn put_object(out: &mut Vec<u8>, kind: &Kind, object: &Value) {
     out.push(b'}');
 }
 
-fn put_members(
-    out: &mut Vec<u8>,
-    members: &Map<String, Value>,
-    except: &[&str],
-    is_beginning: bool,
-) {
+fn put_members(out: &mut Vec<u8>, members: &Map<String, Value>, except: &[&str], is_beginning: bool) {
     let mut is_first = is_beginning;
     for (name, value) in members.iter().filter(|(name, _)| !except.contains(&name.as_str())) {
         if !is_first {

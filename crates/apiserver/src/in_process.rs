@@ -95,7 +95,9 @@ where
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while first.len() + all.len() <= BODY_BYTES_MAX {
-        let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await else { break };
+        let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await else {
+            break;
+        };
         let frame = frame.map_err(|error| format!("the body could not be read: {error}"))?;
         let Ok(bytes) = frame.into_data() else { continue };
         if first.is_empty() && all.is_empty() {

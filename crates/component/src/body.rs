@@ -212,8 +212,10 @@ impl Outbox {
         };
         if is_full {
             // The reader polls again for the next piece, after it has taken these: nobody has to wake it.
-            std::future::poll_fn(|_| if self.pieces().all.is_empty() { Poll::Ready(()) } else { Poll::Pending })
-                .await;
+            std::future::poll_fn(
+                |_| if self.pieces().all.is_empty() { Poll::Ready(()) } else { Poll::Pending },
+            )
+            .await;
         }
     }
 

@@ -64,9 +64,8 @@ impl Registry {
             let mut own_warnings = Vec::new();
             // A copy of a document is the dearest step of all: only for those that may need it.
             let object = if generates { object.clone() } else { std::mem::take(&mut object) };
-            let created = self
-                .create_once(request, &target, object, generates, is_dry_run, &mut own_warnings)
-                .await;
+            let created =
+                self.create_once(request, &target, object, generates, is_dry_run, &mut own_warnings).await;
             match created {
                 Err(status) if status.is_already_exists() && generates => {
                     let name = status.details.map(|details| details.name).unwrap_or_default();

@@ -108,9 +108,7 @@ impl Registry {
         }
         meta::dedup_owner_references(&mut object);
         match self.create_reset(&request, target, object, update.is_dry_run, warnings).await {
-            Ok(Written { object, stored }) => {
-                Ok(Attempt::Done(Outcome { object, stored, is_created: true }))
-            }
+            Ok(Written { object, stored }) => Ok(Attempt::Done(Outcome { object, stored, is_created: true })),
             Err(status) if status.is_already_exists() => Ok(Attempt::Again),
             Err(status) => Err(status),
         }

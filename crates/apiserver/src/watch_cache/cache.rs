@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use bytes::Bytes;
-use resources::kind::Kind;
-use serde_json::Value;
-use store::{Event, EventKind};
 use super::cached::Cached;
 use super::change::Change;
 use super::interest::{Interest, Interests, Subscription};
 use super::{KEY_ROOT, Selection};
 use crate::document;
+use bytes::Bytes;
+use resources::kind::Kind;
+use serde_json::Value;
+use store::{Event, EventKind};
 
 /// How many changes of a kind are remembered: as many as upstream remembers of a busy one, within half a minute of
 /// 400 writes per second.

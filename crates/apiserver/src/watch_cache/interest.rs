@@ -100,7 +100,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Interests {
     /// A place at a bucket. `revision` tells up to where changes are in the ring; it is asked when the bucket is there,
     /// so that whatever comes later is put into it.
-    pub(super) fn subscribe(self: &Arc<Self>, interest: Interest, revision: impl FnOnce() -> u64) -> Subscription {
+    pub(super) fn subscribe(
+        self: &Arc<Self>,
+        interest: Interest,
+        revision: impl FnOnce() -> u64,
+    ) -> Subscription {
         let (bucket, is_new) = {
             let mut buckets = lock(&self.buckets);
             let is_new = !buckets.contains_key(&interest);
@@ -136,7 +140,9 @@ impl Interests {
         for change in changes {
             let mut tell = |interest: &Interest| {
                 let Some(slot) = buckets.get(interest) else { return };
-                if slot.bucket.remember(change.revision) && !told.iter().any(|it| Arc::ptr_eq(it, &slot.bucket)) {
+                if slot.bucket.remember(change.revision)
+                    && !told.iter().any(|it| Arc::ptr_eq(it, &slot.bucket))
+                {
                     told.push(Arc::clone(&slot.bucket));
                 }
             };
@@ -153,7 +159,9 @@ impl Interests {
             }
             for object in objects.filter(|_| has_fields) {
                 let object: &Cached = object;
-                for (at, value) in object.fields(kind).iter().enumerate().filter(|(_, value)| !value.is_empty()) {
+                for (at, value) in
+                    object.fields(kind).iter().enumerate().filter(|(_, value)| !value.is_empty())
+                {
                     tell(&Interest::Field(at, value.to_string()));
                 }
             }
@@ -248,7 +256,8 @@ mod tests {
     }
 
     fn pod(path: &str, node: &str, revision: u64) -> Arc<Cached> {
-        let value = format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{}},"spec":{{"nodeName":"{node}"}}}}"#);
+        let value =
+            format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{}},"spec":{{"nodeName":"{node}"}}}}"#);
         let (created, modified) = (Revision(revision), Revision(revision));
         let key = Bytes::from(format!("{PREFIX}{path}"));
         Arc::new(Cached::new(&Entry { key, value: value.into(), created, modified }))

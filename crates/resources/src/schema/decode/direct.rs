@@ -95,12 +95,7 @@ impl Direct<'_> {
     }
 
     /// Calls `item` for each item between two brackets.
-    fn each(
-        &mut self,
-        open: u8,
-        close: u8,
-        mut item: impl FnMut(&mut Self) -> Read<()>,
-    ) -> Read<()> {
+    fn each(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Read<()>) -> Read<()> {
         if !self.reader.take(open) {
             return Err(Remarkable);
         }

@@ -30,11 +30,8 @@ impl OwnServerInside {
         let watch = Stopwatch::start();
         let (server, store) = kube_apiserver::start_in_process(folder.path()).await?;
         let ready_after = watch.elapsed();
-        let user = User {
-            name: "bench".to_owned(),
-            groups: vec![User::MASTERS.to_owned()],
-            ..User::default()
-        };
+        let user =
+            User { name: "bench".to_owned(), groups: vec![User::MASTERS.to_owned()], ..User::default() };
         Ok(OwnServerInside { client: InProcess::new(server, user), store, folder, ready_after })
     }
 
