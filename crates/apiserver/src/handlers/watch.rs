@@ -6,9 +6,11 @@ use std::time::Duration;
 use apimachinery::Status;
 use apimachinery::options::{ListOptions, resource_version_for_one};
 use apimachinery::table::TableOptions;
+use bytes::Bytes;
 use component::body::{Body, Broken, Sender};
+use component::metrics::{ApiServerMetrics, Counter, Held};
 use component::shutdown::Stage;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::frames::{self, Frames};
 use super::select;
@@ -32,9 +34,9 @@ const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
 /// How long before the end of a watch the last bookmark comes.
 const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 
-/// How long a watch lasts at least if the client does not say (`--min-request-timeout`), in seconds; twice as long at
-/// most.
-const LIFETIME_SECONDS_MIN: usize = 1_800;
+/// How long a client may leave what waits for it unread. Whoever is slow gets as long for each event; whoever does not
+/// read at all is not kept.
+const READ_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Where a watch begins.
 enum Begin {
@@ -64,9 +66,15 @@ pub(super) async fn handle(
     };
     let begin = begin(server, &options).await?;
     let seconds = options.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    // Between once and twice the least time, so that not all clients come back at once.
     let seconds = seconds.filter(|seconds| *seconds > 0).unwrap_or_else(|| {
-        (LIFETIME_SECONDS_MIN + server.registry.random.below(LIFETIME_SECONDS_MIN)) as u64
+        let least = server.min_request_timeout.as_secs();
+        least + server.registry.random.below(usize::try_from(least).unwrap_or(usize::MAX).max(1)) as u64
     });
+    let counters = Arc::clone(&server.counters);
+    let (kind, served) = (target.kind(), target.served);
+    let events = counters.watch_events.with([served.group, served.version, kind.plural]);
+    let registered = counters.registered_watchers.with([served.group, served.version, kind.kind]).hold();
     let (sender, body) = Body::channel(N_WAITING_MAX);
     let watcher = Watcher {
         index: target.served.index,
@@ -79,6 +87,10 @@ pub(super) async fn handle(
             server.registry.cache(target.served).head(),
         ),
         sender,
+        is_stuck: false,
+        events,
+        _registered: registered,
+        counters,
         position: 0,
         has_bookmarks: options.allow_watch_bookmarks,
         deadline: Instant::now() + Duration::from_secs(seconds),
@@ -88,8 +100,8 @@ pub(super) async fn handle(
         tokio::select! {
             biased;
             () = shutdown.reached(Stage::Draining) => {}
-            // A client that has left, or is too slow for the ring, ends the watch too.
-            _ = watcher.run(begin) => {}
+            // A client that has left, or is too slow, ends the watch too.
+            () = watcher.run(begin) => {}
         }
     });
     Ok(Reply::of_body(200, JSON, body))
@@ -119,6 +131,11 @@ struct Watcher {
     selection: Selection,
     frames: Frames,
     sender: Sender,
+    /// The client did not read for too long.
+    is_stuck: bool,
+    events: Arc<Counter>,
+    _registered: Held,
+    counters: Arc<ApiServerMetrics>,
     /// Everything up to this revision has been sent.
     position: u64,
     has_bookmarks: bool,
@@ -126,19 +143,47 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn run(mut self, begin: Begin) -> Result<(), Broken> {
+    async fn run(mut self, begin: Begin) {
+        // A client that has left needs to be told nothing.
+        let _ = self.send_all(begin).await;
+        if self.is_stuck {
+            let kind = self.caches.of(self.index).kind();
+            self.counters.terminated_watchers.with([kind.group, kind.plural]).inc();
+            self.sender.give_up();
+        }
+    }
+
+    /// Sends an event, and waits while the client is slow, but not for ever.
+    async fn send(&mut self, frame: Bytes) -> Result<(), Broken> {
+        let sent = timeout_at(Instant::now() + READ_WAIT_MAX, self.sender.send(frame)).await;
+        match sent {
+            Ok(sent) => sent?,
+            Err(_) => {
+                self.is_stuck = true;
+                return Err(Broken);
+            }
+        }
+        self.events.inc();
+        Ok(())
+    }
+
+    async fn send_all(&mut self, begin: Begin) -> Result<(), Broken> {
         match begin {
-            Begin::Error(status) => return self.sender.send(frames::error(&status)).await,
+            Begin::Error(status) => return self.send(frames::error(&status)).await,
             Begin::After(revision) => self.position = revision,
             Begin::State => {
                 let snapshot = self.caches.of(self.index).select(&self.selection, self.caches.progress());
+                let kind = self.caches.of(self.index).kind();
+                let initial = self.counters.init_events.with([kind.group, kind.plural]);
                 for object in &snapshot.objects {
                     let frame = self.frames.of_object(object);
-                    self.sender.send(frame).await?;
+                    self.send(frame).await?;
+                    initial.inc();
                 }
                 self.position = snapshot.revision;
                 if self.has_bookmarks {
-                    self.sender.send(self.frames.bookmark(self.position, true)).await?;
+                    let bookmark = self.frames.bookmark(self.position, true);
+                    self.send(bookmark).await?;
                 }
             }
         }
@@ -165,7 +210,8 @@ impl Watcher {
                         return Ok(());
                     }
                     self.position = self.position.max(progress);
-                    self.sender.send(self.frames.bookmark(self.position, false)).await?;
+                    let bookmark = self.frames.bookmark(self.position, false);
+                    self.send(bookmark).await?;
                     next_bookmark = self.next_bookmark();
                 }
             }
@@ -192,7 +238,7 @@ impl Watcher {
                 Ok(changes) => changes,
                 Err(expired) => {
                     let message = format!("too old resource version: {} ({})", self.position, expired.oldest);
-                    self.sender.send(frames::error(&Status::expired(message))).await?;
+                    self.send(frames::error(&Status::expired(message))).await?;
                     return Ok(false);
                 }
             };
@@ -200,7 +246,7 @@ impl Watcher {
             for change in changes {
                 if let Some((frame_type, object, revision)) = self.seen(&change) {
                     let frame = self.frames.of_change(&change, frame_type, &object, revision);
-                    self.sender.send(frame).await?;
+                    self.send(frame).await?;
                 }
                 self.position = change.revision;
             }
