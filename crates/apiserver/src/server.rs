@@ -69,6 +69,8 @@ impl Handler for Server {
         let compresses = self.compresses && compression::is_wanted(request.headers());
         let reply = self.answer(request, &peer).await;
         let reply = if compresses { compression::compress(reply) } else { reply };
+        // A client that does not read is not waited for longer than one that does not write. Watches do not end by this.
+        let reply = Reply { body: reply.body.within(self.request_timeout), ..reply };
         headers::finish(reply, &audit_id)
     }
 }
@@ -126,9 +128,7 @@ impl Server {
             own: Duration::from_nanos(end_ns - turn_ns),
         };
         let reply = counted.count(&self.counters, reply, Some(took));
-        // A client that does not read is not waited for longer than one that does not write.
-        let body = reply.body.within(self.request_timeout).held_with(permit);
-        Reply { body, ..reply }
+        Reply { body: reply.body.held_with(permit), ..reply }
     }
 
     fn authenticate(&self, parts: &http::request::Parts, peer: &Peer) -> Result<User, AuthenticationError> {

@@ -29,7 +29,8 @@ impl RequestBody {
     /// Reads all of it, but not more than `limit` bytes.
     ///
     /// # Errors
-    /// If it is longer, or cannot be read. What is left of a body that is too long is not read.
+    /// If it is longer, or cannot be read. Of what is left of a body that is too long, some is read and forgotten: a
+    /// client that is still writing when the connection is closed would not see the answer.
     pub async fn read(self, limit: usize) -> Result<Bytes, ReadError> {
         let mut body = match self {
             RequestBody::Full(bytes) if bytes.len() > limit => return Err(ReadError::TooLarge(limit)),
@@ -37,6 +38,7 @@ impl RequestBody {
             RequestBody::Incoming(body) => body,
         };
         if body.size_hint().lower() > limit as u64 {
+            forget(body).await;
             return Err(ReadError::TooLarge(limit));
         }
         let mut first = Bytes::new();
@@ -46,6 +48,7 @@ impl RequestBody {
             let Some(frame) = next else { break };
             let Ok(bytes) = frame.map_err(ReadError::Broken)?.into_data() else { continue };
             if first.len() + all.len() + bytes.len() > limit {
+                forget(body).await;
                 return Err(ReadError::TooLarge(limit));
             }
             // Most bodies are one piece, which then is not copied.
@@ -59,6 +62,18 @@ impl RequestBody {
             all.extend_from_slice(&bytes);
         }
         Ok(if all.is_empty() { first } else { all.freeze() })
+    }
+}
+
+/// How much of a body that is too long is read to be forgotten.
+const FORGOTTEN_BYTES_MAX: usize = 32 << 20;
+
+async fn forget(mut body: hyper::body::Incoming) {
+    let mut n_bytes = 0;
+    while n_bytes < FORGOTTEN_BYTES_MAX {
+        let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        let Some(Ok(frame)) = next else { return };
+        n_bytes += frame.data_ref().map_or(0, Bytes::len);
     }
 }
 

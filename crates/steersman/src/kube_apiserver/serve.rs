@@ -173,7 +173,8 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
         min_version: TlsVersion::parse(&options.tls_min_version).context("--tls-min-version")?,
         cipher_suites: options.tls_cipher_suites.clone(),
     };
-    Tls::new(&identity, roots, &tls_options).context("setting up TLS")
+    Tls::new(&identity, roots, &tls_options)
+        .context("setting up TLS (--tls-cipher-suites, --tls-min-version)")
 }
 
 /// The address for clients on this machine.

@@ -18,7 +18,8 @@ async fn large_answers_are_compressed_for_who_takes_that() {
         let is_large = plain.body.len() > 128 << 10;
         assert_eq!(gzip.header("content-encoding") == "gzip", is_large, "{path}: {} bytes", plain.body.len());
         if is_large {
-            assert_eq!(gzip.header("vary"), "Accept-Encoding");
+            let vary: Vec<_> = gzip.headers.get_all("vary").iter().collect();
+            assert!(vary.contains(&"Accept-Encoding"), "{vary:?}");
             let mut all = Vec::new();
             flate2::read::GzDecoder::new(&gzip.body[..]).read_to_end(&mut all).unwrap();
             assert_eq!(all, plain.body, "{path}");

@@ -134,8 +134,8 @@ pub(crate) const NAMES: [&str; 12] = [
 ];
 
 fn metadata(random: &mut Stream) -> Value {
-    let mut metadata =
-        json!({"name": NAMES[random.below(if random.below(4) == 0 { NAMES.len() } else { 6 })]});
+    let n = if random.below(4) == 0 { NAMES.len() } else { 6 };
+    let mut metadata = json!({"name": NAMES[random.below(n)]});
     if random.below(10) == 0 {
         metadata = json!({"generateName": "g-"});
     }
