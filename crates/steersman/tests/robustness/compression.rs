@@ -19,7 +19,7 @@ async fn large_answers_are_compressed_for_who_takes_that() {
         assert_eq!(gzip.header("content-encoding") == "gzip", is_large, "{path}: {} bytes", plain.body.len());
         if is_large {
             let vary: Vec<_> = gzip.headers.get_all("vary").iter().collect();
-            assert!(vary.contains(&"Accept-Encoding"), "{vary:?}");
+            assert!(vary.iter().any(|value| *value == "Accept-Encoding"), "{vary:?}");
             let mut all = Vec::new();
             flate2::read::GzDecoder::new(&gzip.body[..]).read_to_end(&mut all).unwrap();
             assert_eq!(all, plain.body, "{path}");

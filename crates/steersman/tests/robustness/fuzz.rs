@@ -38,7 +38,7 @@ async fn random_requests_break_nothing() {
     let mut server = Server::start(&["--enable-admission-plugins=NodeRestriction"]).await;
     let schemas = Arc::new(Schemas::read(&server.client()).await);
     let requests = Arc::new(Requests::read(&server.client()).await);
-    let n_asked = Arc::new(AtomicU64::new(0));
+    let n_asked = Arc::new([const { AtomicU64::new(0) }; 6]);
     let mut ledgers: Vec<Ledger> = Vec::new();
     for writer in 0..N_WRITERS {
         ledgers.push(Ledger::new(&server.client(), writer, seed).await);
@@ -83,7 +83,9 @@ async fn random_requests_break_nothing() {
     server.crash_and_restart().await;
     check_all(&ledgers, &server.client()).await;
     let n_writes: usize = ledgers.iter().map(Ledger::n_acknowledged).sum();
-    println!("{} wild requests, {n_writes} writes acknowledged", n_asked.load(Ordering::Relaxed));
+    let by_class: Vec<u64> = n_asked.iter().map(|n| n.load(Ordering::Relaxed)).collect();
+    println!("wild requests by hundreds of their status: {by_class:?}; {n_writes} writes acknowledged");
+    assert!(by_class[2] > 50 && by_class[4] > 50, "{by_class:?}");
     assert!(n_writes > 100);
 }
 
@@ -94,7 +96,7 @@ async fn check_all(ledgers: &[Ledger], client: &Client) {
     ledger::check_shared(client, ledgers).await;
 }
 
-async fn go_wild(mut wild: Wild, client: Client, is_over: Arc<AtomicBool>, n_asked: Arc<AtomicU64>) {
+async fn go_wild(mut wild: Wild, client: Client, is_over: Arc<AtomicBool>, n_asked: Arc<[AtomicU64; 6]>) {
     let mut connection = client.connect().await.ok();
     while !is_over.load(Ordering::Relaxed) {
         if wild.random.below(200) == 0 {
@@ -121,7 +123,7 @@ async fn go_wild(mut wild: Wild, client: Client, is_over: Arc<AtomicBool>, n_ask
             connection = None;
             continue;
         };
-        n_asked.fetch_add(1, Ordering::Relaxed);
+        n_asked[usize::from(answer.status / 100).min(5)].fetch_add(1, Ordering::Relaxed);
         if request.method != "HEAD"
             && let Some(complaint) = complaint(&answer)
         {
