@@ -38,7 +38,7 @@ async fn follow(
     client: Client,
     kind: Kind,
     config: watcher::Config,
-    last: tokio::sync::watch::Receiver<u64>,
+    mut last: tokio::sync::watch::Receiver<u64>,
 ) -> Seen {
     let api: Api<DynamicObject> = Api::all_with(client, &resource(kind));
     let mut events = Box::pin(watcher(api, config));
@@ -57,7 +57,16 @@ async fn follow(
         )
     };
     loop {
-        let next = tokio::time::timeout(PATIENCE, events.next()).await;
+        let is_over = |seen: &Seen, last: u64| last > 0 && seen.last() >= last && seen.is_up_to_date();
+        let next = tokio::select! {
+            next = tokio::time::timeout(PATIENCE, events.next()) => next,
+            Ok(()) = last.changed() => {
+                if is_over(&seen, *last.borrow()) {
+                    return seen;
+                }
+                continue;
+            }
+        };
         let next = next.unwrap_or_else(|_| panic!("{kind:?}: nothing comes any more after {}", seen.last()));
         match next.expect("a watcher does not end") {
             Ok(Event::Init) => seen.begin(),
@@ -71,8 +80,7 @@ async fn follow(
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
-        let last = *last.borrow();
-        if last > 0 && seen.last() >= last && seen.is_up_to_date() {
+        if is_over(&seen, *last.borrow()) {
             return seen;
         }
     }

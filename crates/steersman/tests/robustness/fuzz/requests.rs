@@ -205,7 +205,7 @@ impl Wild {
             "POST" | "PUT" => {
                 let mut object =
                     self.schemas.object(&mut self.random, &resource.group, &resource.version, &resource.kind);
-                if method == "PUT" && object.is_object() {
+                if method == "PUT" && object.get("metadata").is_some_and(Value::is_object) {
                     let named = path.split(['?']).next().unwrap_or_default().split('/');
                     let at = if subresource.is_empty() { 0 } else { 1 };
                     object["metadata"]["name"] = named.rev().nth(at).unwrap_or_default().into();
