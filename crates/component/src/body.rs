@@ -303,6 +303,8 @@ impl http_body::Body for Body {
 mod tests {
     use std::sync::Arc;
 
+    use http_body::Body as _;
+
     use super::*;
 
     #[tokio::test]

@@ -70,12 +70,7 @@ impl Truth {
         let collection = format!("/api/v1/namespaces/default/{}", kind.plural());
         let path = format!("{collection}/{name}");
         if is_there && self.random.below(4) == 0 {
-            let options = json!({"gracePeriodSeconds": 0});
-            let (status, answer) = server.ask("DELETE", &path, &options).await;
-            assert_eq!(status, 200, "{answer}");
-            // What deleting made of the store's revision is not in the answer; nobody else writes.
-            let revision = store::Store::revision(server.store()).await.unwrap().0;
-            self.record(kind, name, revision, None);
+            self.delete(server, kind, name, &path).await;
             return;
         }
         let (status, answer) = if is_there && kind == Kind::ConfigMap {
@@ -90,6 +85,24 @@ impl Truth {
         assert!(matches!(status, 200 | 201), "{answer}");
         let revision = answer["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
         self.record(kind, name, revision, Some(value));
+    }
+
+    /// Deletes something. Pods are marked first, also those that get no time to end; nobody else writes, so that the
+    /// store's revision tells of it.
+    async fn delete(&mut self, server: &Server, kind: Kind, name: String, path: &str) {
+        let revision = async || store::Store::revision(server.store()).await.unwrap().0;
+        let before = revision().await;
+        let (status, answer) = server.ask("DELETE", path, &json!({"gracePeriodSeconds": 0})).await;
+        assert_eq!(status, 200, "{answer}");
+        let after = revision().await;
+        if kind == Kind::Pod {
+            assert_eq!(after, before + 2, "marked, and deleted");
+            let value = self.now[&kind][&name].1.clone();
+            self.record(kind, name.clone(), before + 1, Some(value));
+        } else {
+            assert_eq!(after, before + 1);
+        }
+        self.record(kind, name, after, None);
     }
 
     fn record(&mut self, kind: Kind, name: String, revision: u64, value: Option<String>) {
@@ -121,10 +134,7 @@ impl Truth {
                 let revision = answer["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
                 self.record(kind, name.clone(), revision, Some(value));
                 let path = format!("{collection}/{name}");
-                let (status, _) = server.ask("DELETE", &path, &json!({"gracePeriodSeconds": 0})).await;
-                assert_eq!(status, 200);
-                let revision = store::Store::revision(server.store()).await.unwrap().0;
-                self.record(kind, name, revision, None);
+                self.delete(server, kind, name, &path).await;
             }
         }
         let revision = store::Store::revision(server.store()).await.unwrap();
