@@ -17,6 +17,7 @@ mod storage_object_in_use_protection;
 mod taint_nodes_by_condition;
 #[cfg(test)]
 mod test_request;
+pub mod timed;
 
 use std::sync::Arc;
 

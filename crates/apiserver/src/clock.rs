@@ -15,3 +15,11 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn print(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+/// Nanoseconds of a clock that does not jump.
+#[allow(clippy::disallowed_methods, reason = "how long things take is measured at the edge")]
+pub(crate) fn monotonic_ns() -> u64 {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let start = START.get_or_init(std::time::Instant::now);
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}

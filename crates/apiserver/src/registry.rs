@@ -39,7 +39,8 @@ pub use errors::store_error;
 pub use read::Found;
 pub use update::{Change, Outcome, Update};
 
-use crate::admission::{Operation, Plugin, Request};
+use crate::admission::timed::Plugins;
+use crate::admission::{Operation, Request};
 use crate::authorization::modes::Modes;
 use crate::authorization::{Authorized, escalation};
 use crate::chance::Random;
@@ -57,7 +58,7 @@ pub struct Registry {
     /// What the store held a moment ago.
     pub caches: Arc<Caches>,
     /// What the operator wants of objects, in order.
-    pub admission: Vec<Box<dyn Plugin>>,
+    pub admission: Plugins,
     /// Who may do what: for steps that need a right of their own.
     pub modes: Arc<Modes>,
     /// Addresses and ports of services.
@@ -170,12 +171,12 @@ impl Registry {
         }
     }
 
-    fn admit(&self, request: &Request<'_>, mut object: Option<&mut Value>) -> Result<(), Box<Status>> {
-        self.admission.iter().try_for_each(|plugin| plugin.admit(request, object.as_deref_mut()))
+    fn admit(&self, request: &Request<'_>, object: Option<&mut Value>) -> Result<(), Box<Status>> {
+        self.admission.admit(request, object)
     }
 
     fn admission_validates(&self, request: &Request<'_>, object: Option<&Value>) -> Result<(), Box<Status>> {
-        self.admission.iter().try_for_each(|plugin| plugin.validate(request, object))
+        self.admission.validate(request, object)
     }
 
     /// Whoever writes roles and bindings needs what they give.

@@ -1,9 +1,11 @@
 //! What happens to every request.
 //!
 //! ```text
-//! path and query -> who asks -> may they -> too many at once? -> time limit -> handler -> headers, counters
+//! path and query -> who asks -> is it their turn -> may they -> time limit -> handler -> counters -> gzip, headers
 //! ```
 
+mod compression;
+mod counted;
 mod headers;
 mod inflight;
 
@@ -18,10 +20,11 @@ use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
 use serde_json::json;
 
-pub use inflight::{Inflight, Permit};
+use counted::{Counted, Took};
+pub use inflight::{Inflight, Permit, TooMany};
 
 use crate::attributes::Attributes;
-use crate::authentication::Authentication;
+use crate::authentication::{Authentication, AuthenticationError};
 use crate::authorization::{self, Authorized};
 use crate::call::Call;
 use crate::discovery::Discovery;
@@ -29,7 +32,8 @@ use crate::negotiation::{self, Accepted, Transforms};
 use crate::openapi::OpenApi;
 use crate::registry::Registry;
 use crate::reply::Reply;
-use crate::{handlers, path, query, version};
+use crate::user::User;
+use crate::{clock, handlers, path, query, version};
 
 /// The API server.
 pub struct Server {
@@ -46,11 +50,15 @@ pub struct Server {
     /// All counters.
     pub metrics: component::metrics::Registry,
     /// Those that the server counts itself.
-    pub counters: ApiServerMetrics,
+    pub counters: Arc<ApiServerMetrics>,
     /// How many requests at once.
     pub inflight: Inflight,
     /// How long a request may take (`--request-timeout`).
     pub request_timeout: Duration,
+    /// How long a watch lasts at least if the client does not say (`--min-request-timeout`).
+    pub min_request_timeout: Duration,
+    /// Whether large answers are compressed for who takes that (the feature gate `APIResponseCompression`).
+    pub compresses: bool,
     /// How far the end has come.
     pub shutdown: Shutdown,
 }
@@ -58,7 +66,11 @@ pub struct Server {
 impl Handler for Server {
     async fn handle(self: Arc<Self>, request: Request, peer: Arc<Peer>) -> Response {
         let audit_id = headers::audit_id(request.headers());
+        let compresses = self.compresses && compression::is_wanted(request.headers());
         let reply = self.answer(request, &peer).await;
+        let reply = if compresses { compression::compress(reply) } else { reply };
+        // A client that does not read is not waited for longer than one that does not write. Watches do not end by this.
+        let reply = Reply { body: reply.body.within(self.request_timeout), ..reply };
         headers::finish(reply, &audit_id)
     }
 }
@@ -73,28 +85,15 @@ impl Server {
         };
         let query = query::parse(parts.uri.query().unwrap_or_default());
         let attributes = path::attributes(parts.method.as_str(), &path, Query(&query));
-        let now = crate::clock::now();
-        let user = match self.authentication.authenticate(&parts.headers, &parts.extensions, peer, now) {
-            Ok(user) => {
-                self.counters.authentications.with(["success"]).inc();
-                user
-            }
-            Err(_) => {
-                self.counters.authentications.with(["failure"]).inc();
-                let reply = Reply::plain_error(&Status::unauthorized());
-                return reply.with("X-Content-Type-Options", "nosniff");
-            }
+        let Ok(user) = self.authenticate(&parts, peer) else {
+            let reply = Reply::plain_error(&Status::unauthorized());
+            return reply.with("X-Content-Type-Options", "nosniff");
         };
         if parts.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
             // To act for somebody else and not be told that one did not would be worse than not to act.
             let message = "impersonation is not supported by this server yet";
             return Reply::plain_error(&Status::bad_request(message));
         }
-        let is_long = is_long_running(&attributes);
-        let permit = match self.inflight.enter(is_long, attributes.is_read_only()) {
-            Ok(permit) => permit,
-            Err(reply) => return *reply,
-        };
         let call = Call {
             method: parts.method,
             query,
@@ -102,19 +101,87 @@ impl Server {
             body: Some(body),
             warnings: Vec::new(),
         };
-        let what = Counted::of(&attributes, &call);
-        let began = Duration::from_nanos(monotonic_ns());
-        let authorized = authorization::authorize(self.registry.modes.as_ref(), user, attributes);
-        let reply = match authorized {
-            Ok(authorized) => self.answer_in_time(authorized, call, is_long).await,
-            Err(status) => {
-                let accepted = accepted(&call);
-                Reply::error(&accepted, &status).with("X-Content-Type-Options", "nosniff")
-            }
+        let counted = self.counted(&attributes, &call);
+        let began_ns = clock::monotonic_ns();
+        let is_long = is_long_running(&attributes);
+        if is_long {
+            let held = counted.long_running(&self.counters).hold();
+            let reply = self.answer_who_may(user, attributes, call, true).await;
+            let reply = counted.count(&self.counters, reply, None);
+            return Reply { body: reply.body.held_with(held), ..reply };
+        }
+        let is_exempt = user.is_in(User::MASTERS) || is_probe(&attributes.path);
+        let Ok(permit) = self.inflight.enter(attributes.is_read_only(), is_exempt).await else {
+            counted.terminated(&self.counters, 429);
+            let reply =
+                Reply::text(429, "Too many requests, please try again later.\n").with("Retry-After", "1");
+            return counted.count(&self.counters, reply, None);
         };
-        let took = Duration::from_nanos(monotonic_ns()).saturating_sub(began);
-        what.count(&self.counters, reply.status, (!is_long).then_some(took));
+        let turn_ns = clock::monotonic_ns();
+        let reply = self.answer_who_may(user, attributes, call, false).await;
+        let end_ns = clock::monotonic_ns();
+        if reply.status == 504 {
+            counted.terminated(&self.counters, 504);
+        }
+        let took = Took {
+            all: Duration::from_nanos(end_ns - began_ns),
+            own: Duration::from_nanos(end_ns - turn_ns),
+        };
+        let reply = counted.count(&self.counters, reply, Some(took));
         Reply { body: reply.body.held_with(permit), ..reply }
+    }
+
+    fn authenticate(&self, parts: &http::request::Parts, peer: &Peer) -> Result<User, AuthenticationError> {
+        let began_ns = clock::monotonic_ns();
+        let user = self.authentication.authenticate(&parts.headers, &parts.extensions, peer, clock::now());
+        let seconds = (clock::monotonic_ns() - began_ns) as f64 / 1e9;
+        let result = if user.is_ok() { "success" } else { "failure" };
+        self.counters.authentications.with([result]).inc();
+        self.counters.authentication_seconds.with([result]).observe(seconds);
+        if let Ok(user) = &user {
+            self.counters.authenticated.with([counted::username(&user.name)]).inc();
+        }
+        // HTTP/2 lets one connection ask much: those whom nobody knows have to connect again each time, as upstream
+        // demands it (UnauthenticatedHTTP2DOSMitigation).
+        let is_nobody = user.as_ref().map_or(true, |user| user.name == User::ANONYMOUS);
+        if is_nobody && peer.is_http2() {
+            peer.end_connection();
+        }
+        user
+    }
+
+    /// The labels of a request's counters: what nobody serves gets no names.
+    fn counted(&self, attributes: &Attributes, call: &Call) -> Counted {
+        let is_dry_run = call.query().get("dryRun").is_some();
+        let is_apply = negotiation::content_type(&call.headers) == apimachinery::patch::APPLY_PATCH;
+        let counted = Counted::of(attributes, is_dry_run, is_apply);
+        let kinds = &self.registry.kinds;
+        let served = kinds.find(&attributes.group, &attributes.version, &attributes.resource);
+        let subresource = attributes.subresource.as_str();
+        let is_served =
+            |kind: &resources::kind::Kind| subresource.is_empty() || kind.subresource(subresource).is_some();
+        match served {
+            Some(served) if attributes.is_resource && is_served(served.kind) => counted,
+            _ => counted.without_names(),
+        }
+    }
+
+    async fn answer_who_may(&self, user: User, attributes: Attributes, call: Call, is_long: bool) -> Reply {
+        match self.authorize(user, attributes) {
+            Ok(authorized) => self.answer_in_time(authorized, call, is_long).await,
+            Err(status) => Reply::error(&accepted(&call), &status).with("X-Content-Type-Options", "nosniff"),
+        }
+    }
+
+    fn authorize(&self, user: User, attributes: Attributes) -> Result<Authorized, Box<Status>> {
+        let began_ns = clock::monotonic_ns();
+        let result = authorization::authorize(self.registry.modes.as_ref(), user, attributes);
+        let seconds = (clock::monotonic_ns() - began_ns) as f64 / 1e9;
+        // Nobody says no: what nobody allows is denied, which upstream counts as no opinion.
+        let label = if result.is_ok() { "allowed" } else { "no-opinion" };
+        self.counters.authorizations.with([label]).inc();
+        self.counters.authorization_seconds.with([label]).observe(seconds);
+        result
     }
 
     async fn answer_in_time(&self, request: Authorized, call: Call, is_long: bool) -> Reply {
@@ -168,6 +235,11 @@ impl Server {
     }
 }
 
+/// Whether a path is asked by who looks after the server: those are always answered.
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/healthz" | "/livez" | "/readyz")
+}
+
 /// Requests that go on until somebody ends them.
 fn is_long_running(attributes: &Attributes) -> bool {
     attributes.is_resource
@@ -195,68 +267,4 @@ fn of_response(response: Response) -> Reply {
     let (parts, body) = response.into_parts();
     let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     Reply::of_body(parts.status.as_u16(), content_type.unwrap_or_default().to_owned(), body)
-}
-
-/// Nanoseconds of a clock that does not jump.
-#[allow(clippy::disallowed_methods, reason = "how long requests take is measured at the edge")]
-fn monotonic_ns() -> u64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let start = START.get_or_init(std::time::Instant::now);
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The labels of a request's counters.
-struct Counted {
-    verb: String,
-    dry_run: &'static str,
-    group: String,
-    version: String,
-    resource: String,
-    subresource: String,
-    scope: &'static str,
-}
-
-impl Counted {
-    fn of(attributes: &Attributes, call: &Call) -> Counted {
-        let scope = match attributes {
-            _ if !attributes.is_resource => "",
-            Attributes { name, .. } if !name.is_empty() => "resource",
-            Attributes { namespace, .. } if !namespace.is_empty() => "namespace",
-            _ => "cluster",
-        };
-        let verb = match attributes.verb.as_str() {
-            "create" => "POST",
-            "update" => "PUT",
-            other => &other.to_uppercase(),
-        };
-        Counted {
-            verb: verb.to_owned(),
-            dry_run: if call.query().get("dryRun").is_some() { "All" } else { "" },
-            group: attributes.group.clone(),
-            version: attributes.version.clone(),
-            resource: attributes.resource.clone(),
-            subresource: attributes.subresource.clone(),
-            scope,
-        }
-    }
-
-    fn count(&self, counters: &ApiServerMetrics, status: u16, took: Option<Duration>) {
-        // What nobody serves gets one label, so that counters do not grow with what is asked for.
-        let is_unknown = matches!(status, 403..=405) && self.scope != "resource";
-        let (group, version, resource, subresource) = if is_unknown {
-            ("", "", "", "")
-        } else {
-            (self.group.as_str(), self.version.as_str(), self.resource.as_str(), self.subresource.as_str())
-        };
-        let component = "apiserver";
-        let what = [&self.verb, self.dry_run, group, version, resource, subresource, self.scope, component];
-        let code = status.to_string();
-        let mut counted = [""; 9];
-        counted[..8].copy_from_slice(&what);
-        counted[8] = &code;
-        counters.requests.with(counted).inc();
-        if let Some(took) = took {
-            counters.request_seconds.with(what).observe(took.as_secs_f64());
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! From a store to a server that can be asked.
 
 mod health;
+mod metrics;
 mod objects;
 
 use std::net::IpAddr;
@@ -13,11 +14,14 @@ use resources::kinds;
 use store::Store;
 
 use crate::admission::chain::{self, Chain, ChainError};
+use crate::admission::timed::Plugins;
 use crate::authentication::Authentication;
 use crate::authorization::modes::{Mode, Modes};
 use crate::bootstrap::{self, Cidr};
 use crate::chance::Random;
 use crate::discovery::Discovery;
+use crate::feature_gates::FeatureGates;
+use crate::measured::Measured;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
 use crate::registry::Registry;
@@ -53,6 +57,10 @@ pub struct Settings {
     pub event_ttl: Duration,
     /// `--request-timeout`
     pub request_timeout: Duration,
+    /// `--min-request-timeout`
+    pub min_request_timeout: Duration,
+    /// `--feature-gates`
+    pub feature_gates: FeatureGates,
     /// `--max-requests-inflight`
     pub n_read_only_max: usize,
     /// `--max-mutating-requests-inflight`
@@ -83,7 +91,11 @@ pub async fn start(
     shutdown: Shutdown,
 ) -> Result<Arc<Server>, StartError> {
     let kinds = Kinds::new(kinds::all());
+    let registered = component::metrics::Registry::new();
+    let counters = Arc::new(ApiServerMetrics::register(&registered));
+    let store: Arc<dyn Store> = Arc::new(Measured::new(store, &kinds, Arc::clone(&counters)));
     let caches = Arc::new(Caches::new(&kinds));
+    metrics::register(&registered, &caches, &settings.feature_gates);
     caches.start(Arc::clone(&store)).await?;
     let objects: Arc<dyn Objects> = Arc::clone(&caches) as Arc<dyn Objects>;
     let modes = Arc::new(Modes::new(&settings.modes, &objects));
@@ -107,7 +119,7 @@ pub async fn start(
         store: Arc::clone(&store),
         kinds,
         caches,
-        admission: chain.into_plugins(),
+        admission: Plugins::new(chain.into_plugins(), Arc::clone(&counters)),
         modes,
         allocators: Allocators::new(ranges?, settings.node_ports),
         event_ttl: settings.event_ttl,
@@ -123,8 +135,6 @@ pub async fn start(
     registry.allocators.repair(&registry).await?;
     let revision = store.revision().await?;
     registry.caches.wait_for(revision.0, Duration::from_secs(10)).await;
-    let metrics = component::metrics::Registry::new();
-    let counters = ApiServerMetrics::register(&metrics);
     let health = health::checks(Arc::clone(&store), &shutdown);
     Ok(Arc::new(Server {
         registry,
@@ -132,10 +142,17 @@ pub async fn start(
         discovery,
         openapi,
         health,
-        metrics,
-        counters,
-        inflight: Inflight::new(settings.n_read_only_max, settings.n_mutating_max),
+        metrics: registered,
+        min_request_timeout: settings.min_request_timeout,
+        compresses: settings.feature_gates.enabled("APIResponseCompression"),
+        inflight: Inflight::new(
+            settings.n_read_only_max,
+            settings.n_mutating_max,
+            settings.request_timeout / 4,
+            &counters,
+        ),
         request_timeout: settings.request_timeout,
         shutdown,
+        counters,
     }))
 }

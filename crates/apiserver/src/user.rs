@@ -16,6 +16,8 @@ pub struct User {
 impl User {
     /// The group of those who may do anything.
     pub const MASTERS: &'static str = "system:masters";
+    /// The name of who does not say.
+    pub const ANONYMOUS: &'static str = "system:anonymous";
     /// The group of everybody who is known.
     pub const AUTHENTICATED: &'static str = "system:authenticated";
     /// The group of everybody else.
@@ -23,11 +25,7 @@ impl User {
 
     /// Nobody in particular.
     pub fn anonymous() -> User {
-        User {
-            name: "system:anonymous".into(),
-            groups: vec![User::UNAUTHENTICATED.into()],
-            ..User::default()
-        }
+        User { name: User::ANONYMOUS.into(), groups: vec![User::UNAUTHENTICATED.into()], ..User::default() }
     }
 
     /// Whether the user is in a group.

@@ -69,6 +69,11 @@ impl Caches {
         caches
     }
 
+    /// The caches, in the order of the kinds.
+    pub fn all(&self) -> &[Cache] {
+        &self.all
+    }
+
     /// The cache of a kind, by its place among all kinds.
     pub fn of(&self, index: usize) -> &Cache {
         &self.all[index]

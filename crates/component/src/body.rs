@@ -1,29 +1,75 @@
 //! Bodies of requests and answers.
 
+mod channel;
+mod gzip;
+mod produced;
+mod request;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http_body::{Body as _, Frame, SizeHint};
-use tokio::sync::mpsc;
+use http_body::{Frame, SizeHint};
+use tokio::task::AbortHandle;
+
+pub use channel::Sender;
+use gzip::Gzip;
+pub use produced::Outbox;
+use produced::Produced;
+pub use request::{ReadError, RequestBody};
 
 /// The body of an answer. Bytes are shared, never copied.
 pub struct Body {
     content: Content,
     /// Dropped when the body has been sent or given up.
     _guards: Vec<Box<dyn Any + Send>>,
+    counted: Option<Counted>,
 }
 
 enum Content {
     Full(Bytes),
     Parts(VecDeque<Bytes>),
-    Channel(mpsc::Receiver<Result<Bytes, Broken>>),
+    Channel(channel::Receiver),
     Poll(Box<PollNext>),
-    Iterator(Box<dyn Iterator<Item = Bytes> + Send>),
+    Produced(Produced),
+    Iterator(Pieces),
+    Limited(Limited),
+}
+
+type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
+
+/// Pieces that are taken away after some time.
+struct Limited {
+    /// `None` if the time was up.
+    pieces: Arc<Mutex<Option<Pieces>>>,
+    /// What takes them away.
+    timer: AbortHandle,
+    is_broken: bool,
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        self.timer.abort();
+    }
+}
+
+/// Tells how many bytes were sent.
+struct Counted {
+    n_bytes: u64,
+    tell: Option<Box<dyn FnOnce(u64) + Send>>,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take() {
+            tell(self.n_bytes);
+        }
+    }
 }
 
 type PollNext = dyn FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> + Send;
@@ -54,10 +100,10 @@ impl Body {
         Body::of(Content::Iterator(Box::new(parts)))
     }
 
-    /// Pieces that a task sends. At most `capacity` of them wait for the client.
+    /// Pieces that a task sends. At most `capacity` of them wait for the client, and a limited number of bytes.
     pub fn channel(capacity: usize) -> (Sender, Body) {
-        let (sender, receiver) = mpsc::channel(capacity.max(1));
-        (Sender(sender), Body::of(Content::Channel(receiver)))
+        let (sender, receiver) = channel::channel(capacity);
+        (sender, Body::of(Content::Channel(receiver)))
     }
 
     /// Pieces that come from something that is polled: streams without a task of their own.
@@ -70,24 +116,18 @@ impl Body {
     /// Pieces that a future puts into an [`Outbox`], driven by whoever reads the body: neither a task of its own nor a
     /// channel is between them. What is put there before the future has to wait goes out as one piece. The body is
     /// complete when the future ends.
-    pub fn produced<F>(produce: impl FnOnce(Outbox) -> F) -> Body
+    ///
+    /// A reader that is given something and does not ask for more within `patience` is given up: the future is dropped, and
+    /// `on_give_up` is told.
+    pub fn produced<F>(
+        patience: Duration,
+        on_give_up: impl FnOnce() + Send + 'static,
+        produce: impl FnOnce(Outbox) -> F,
+    ) -> Body
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let outbox = Outbox::default();
-        let mut producing = Some(Box::pin(produce(outbox.clone())));
-        Body::poll_fn(move |context| {
-            if let Some(future) = &mut producing
-                && future.as_mut().poll(context).is_ready()
-            {
-                producing = None;
-            }
-            match outbox.take() {
-                Some(bytes) => Poll::Ready(Some(Ok(bytes))),
-                None if producing.is_none() => Poll::Ready(None),
-                None => Poll::Pending,
-            }
-        })
+        Body::of(Content::Produced(Produced::new(patience, on_give_up, produce)))
     }
 
     /// Keeps `guard` until the body has been sent or given up: permits, gauges.
@@ -97,13 +137,82 @@ impl Body {
         self
     }
 
+    /// Tells how many bytes were sent, when the body has been sent or given up.
+    #[must_use]
+    pub fn counted(mut self, tell: impl FnOnce(u64) + Send + 'static) -> Body {
+        self.counted = Some(Counted { n_bytes: 0, tell: Some(Box::new(tell)) });
+        self
+    }
+
+    /// How many bytes there are; `None` where that is known at the end only.
+    pub fn len(&self) -> Option<u64> {
+        http_body::Body::size_hint(self).exact()
+    }
+
+    /// Whether it is known that there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// The body compressed as gzip, if it has more than `n_bytes_min` bytes and is not a stream that somebody waits for;
+    /// and whether it is.
+    #[must_use]
+    pub fn compressed(mut self, n_bytes_min: usize) -> (Body, bool) {
+        let content = std::mem::replace(&mut self.content, Content::Full(Bytes::new()));
+        let (content, is_compressed) = match content {
+            Content::Full(bytes) if bytes.len() > n_bytes_min => {
+                (Content::Iterator(Box::new(Gzip::new(std::iter::once(bytes)))), true)
+            }
+            Content::Parts(parts) if parts.iter().map(Bytes::len).sum::<usize>() > n_bytes_min => {
+                (Content::Iterator(Box::new(Gzip::new(parts.into_iter()))), true)
+            }
+            Content::Iterator(mut pieces) => {
+                let mut first = VecDeque::new();
+                let mut n_bytes = 0;
+                while n_bytes <= n_bytes_min {
+                    let Some(piece) = pieces.next() else { break };
+                    n_bytes += piece.len();
+                    first.push_back(piece);
+                }
+                if n_bytes > n_bytes_min {
+                    let all = first.into_iter().chain(pieces);
+                    (Content::Iterator(Box::new(Gzip::new(all))), true)
+                } else {
+                    (Content::Parts(first), false)
+                }
+            }
+            content => (content, false),
+        };
+        self.content = content;
+        (self, is_compressed)
+    }
+
+    /// Gives up a body that is made while it is sent if that takes longer than this, so that a client that does not read
+    /// does not keep what the pieces are made of. Other bodies hold nothing but their bytes.
+    #[must_use]
+    pub fn within(mut self, wait: Duration) -> Body {
+        if let Content::Iterator(pieces) = self.content {
+            let pieces = Arc::new(Mutex::new(Some(pieces)));
+            let taken = Arc::clone(&pieces);
+            let timer = tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+            });
+            let timer = timer.abort_handle();
+            self.content = Content::Limited(Limited { pieces, timer, is_broken: false });
+        }
+        self
+    }
+
     /// All bytes, for requests inside the process and for tests. Streams are read to their end.
     ///
     /// # Errors
     /// If the body is given up before its end.
     pub async fn collect(mut self) -> Result<Bytes, Broken> {
         if let Content::Full(bytes) = &mut self.content {
-            return Ok(std::mem::take(bytes));
+            let bytes = std::mem::take(bytes);
+            self.count(&bytes);
+            return Ok(bytes);
         }
         let mut all = BytesMut::new();
         while let Some(bytes) = self.next().await {
@@ -118,17 +227,45 @@ impl Body {
     }
 
     fn of(content: Content) -> Body {
-        Body { content, _guards: Vec::new() }
+        Body { content, _guards: Vec::new(), counted: None }
+    }
+
+    fn count(&mut self, bytes: &Bytes) {
+        if let Some(counted) = &mut self.counted {
+            counted.n_bytes += bytes.len() as u64;
+        }
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+        let polled = self.poll_content(context);
+        if let Poll::Ready(Some(Ok(bytes))) = &polled
+            && let Some(counted) = &mut self.counted
+        {
+            counted.n_bytes += bytes.len() as u64;
+        }
+        polled
+    }
+
+    fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
         match &mut self.content {
             Content::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Content::Full(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
             Content::Parts(parts) => Poll::Ready(parts.pop_front().map(Ok)),
             Content::Iterator(parts) => Poll::Ready(parts.find(|part| !part.is_empty()).map(Ok)),
-            Content::Channel(receiver) => receiver.poll_recv(context),
+            Content::Channel(receiver) => receiver.poll(context),
             Content::Poll(next) => next(context),
+            Content::Produced(produced) => produced.poll(context),
+            Content::Limited(limited) if limited.is_broken => Poll::Ready(None),
+            Content::Limited(limited) => {
+                let mut pieces = limited.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+                match pieces.as_mut() {
+                    Some(pieces) => Poll::Ready(pieces.find(|part| !part.is_empty()).map(Ok)),
+                    None => {
+                        limited.is_broken = true;
+                        Poll::Ready(Some(Err(Broken)))
+                    }
+                }
+            }
         }
     }
 }
@@ -184,150 +321,12 @@ impl http_body::Body for Body {
     }
 }
 
-/// How many bytes wait in an outbox before its filler has to.
-const OUTBOX_BYTES: usize = 16 << 10;
-
-/// Where the future of [`Body::produced`] puts pieces.
-#[derive(Clone, Debug, Default)]
-pub struct Outbox(Arc<Mutex<Pieces>>);
-
-#[derive(Debug, Default)]
-struct Pieces {
-    all: Vec<Bytes>,
-    n_bytes: usize,
-}
-
-impl Outbox {
-    fn pieces(&self) -> MutexGuard<'_, Pieces> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts a piece in, and waits for the reader if there are many bytes already.
-    pub async fn put(&self, bytes: Bytes) {
-        let is_full = {
-            let mut pieces = self.pieces();
-            pieces.n_bytes += bytes.len();
-            pieces.all.push(bytes);
-            pieces.n_bytes >= OUTBOX_BYTES
-        };
-        if is_full {
-            // The reader polls again for the next piece, after it has taken these: nobody has to wake it.
-            std::future::poll_fn(
-                |_| if self.pieces().all.is_empty() { Poll::Ready(()) } else { Poll::Pending },
-            )
-            .await;
-        }
-    }
-
-    /// Everything that is in it; a single piece is not copied.
-    fn take(&self) -> Option<Bytes> {
-        let mut pieces = self.pieces();
-        let n_bytes = std::mem::take(&mut pieces.n_bytes);
-        if pieces.all.len() <= 1 {
-            return pieces.all.pop().filter(|bytes| !bytes.is_empty());
-        }
-        let mut joined = BytesMut::with_capacity(n_bytes);
-        pieces.all.drain(..).for_each(|piece| joined.extend_from_slice(&piece));
-        Some(joined.freeze()).filter(|bytes| !bytes.is_empty())
-    }
-}
-
-/// Sends the pieces of a body. The body is complete when the sender is dropped.
-#[derive(Clone, Debug)]
-pub struct Sender(mpsc::Sender<Result<Bytes, Broken>>);
-
-impl Sender {
-    /// Sends a piece, and waits while the client is slow.
-    ///
-    /// # Errors
-    /// If nobody takes it any more.
-    pub async fn send(&self, bytes: Bytes) -> Result<(), Broken> {
-        self.0.send(Ok(bytes)).await.map_err(|_| Broken)
-    }
-
-    /// Sends a piece if there is room: `Ok(false)` if not.
-    ///
-    /// # Errors
-    /// If nobody takes it any more.
-    pub fn try_send(&self, bytes: Bytes) -> Result<bool, Broken> {
-        match self.0.try_send(Ok(bytes)) {
-            Ok(()) => Ok(true),
-            Err(mpsc::error::TrySendError::Full(_)) => Ok(false),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(Broken),
-        }
-    }
-
-    /// Ends the body so that the client sees that it is incomplete.
-    pub async fn give_up(self) {
-        // Nobody there to be told is fine.
-        let _ = self.0.send(Err(Broken)).await;
-    }
-
-    /// Waits until nobody takes pieces any more.
-    pub async fn closed(&self) {
-        self.0.closed().await;
-    }
-}
-
-/// The body of a request.
-#[derive(Debug)]
-pub enum RequestBody {
-    /// What a client in the same process sends.
-    Full(Bytes),
-    /// What comes through a connection.
-    Incoming(hyper::body::Incoming),
-}
-
-/// Why the body of a request could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// It is longer than the limit, in bytes.
-    #[error("the body is longer than {0} bytes")]
-    TooLarge(usize),
-    /// The connection failed, or the client gave up.
-    #[error("the body could not be read")]
-    Broken(#[source] hyper::Error),
-}
-
-impl RequestBody {
-    /// Reads all of it, but not more than `limit` bytes.
-    ///
-    /// # Errors
-    /// If it is longer, or cannot be read. What is left of a body that is too long is not read.
-    pub async fn read(self, limit: usize) -> Result<Bytes, ReadError> {
-        let mut body = match self {
-            RequestBody::Full(bytes) if bytes.len() > limit => return Err(ReadError::TooLarge(limit)),
-            RequestBody::Full(bytes) => return Ok(bytes),
-            RequestBody::Incoming(body) => body,
-        };
-        if body.size_hint().lower() > limit as u64 {
-            return Err(ReadError::TooLarge(limit));
-        }
-        let mut first = Bytes::new();
-        let mut all = BytesMut::new();
-        loop {
-            let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
-            let Some(frame) = next else { break };
-            let Ok(bytes) = frame.map_err(ReadError::Broken)?.into_data() else { continue };
-            if first.len() + all.len() + bytes.len() > limit {
-                return Err(ReadError::TooLarge(limit));
-            }
-            // Most bodies are one piece, which then is not copied.
-            if first.is_empty() && all.is_empty() {
-                first = bytes;
-                continue;
-            }
-            if all.is_empty() {
-                all.extend_from_slice(&std::mem::take(&mut first));
-            }
-            all.extend_from_slice(&bytes);
-        }
-        Ok(if all.is_empty() { first } else { all.freeze() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use http_body::Body as _;
+
     use super::*;
 
     #[tokio::test]
@@ -355,24 +354,35 @@ mod tests {
     async fn a_body_that_is_given_up_is_not_complete() {
         let (sender, body) = Body::channel(2);
         sender.send(Bytes::from_static(b"half")).await.unwrap();
-        sender.give_up().await;
+        sender.give_up();
         assert_eq!(body.collect().await, Err(Broken));
     }
 
-    #[tokio::test]
-    async fn what_is_put_into_an_outbox_comes_out_joined_up_to_a_limit() {
-        let mut body = Body::produced(|outbox| async move {
-            outbox.put(Bytes::from_static(b"a")).await;
-            outbox.put(Bytes::from_static(b"b")).await;
-            tokio::task::yield_now().await;
-            outbox.put(vec![b'c'; OUTBOX_BYTES].into()).await;
-            outbox.put(Bytes::from_static(b"d")).await;
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_not_read_in_time_is_given_up_and_holds_nothing() {
+        let held = Arc::new(());
+        let keeps = Arc::clone(&held);
+        let pieces = std::iter::repeat_with(move || {
+            let _ = &keeps;
+            Bytes::from_static(b"x")
         });
-        assert_eq!(body.next().await.unwrap().unwrap(), "ab");
-        assert_eq!(body.next().await.unwrap().unwrap().len(), OUTBOX_BYTES);
-        assert_eq!(body.next().await.unwrap().unwrap(), "d");
+        let mut body = Body::iterator(pieces).within(Duration::from_secs(60));
+        assert_eq!(body.next().await, Some(Ok(Bytes::from_static(b"x"))));
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert_eq!(Arc::strong_count(&held), 1);
+        assert_eq!(body.next().await, Some(Err(Broken)));
         assert_eq!(body.next().await, None);
-        assert_eq!(Body::produced(|_| async {}).collect().await.unwrap(), "");
+    }
+
+    #[tokio::test]
+    async fn sent_bytes_are_counted() {
+        let told = Arc::new(Mutex::new(None));
+        for body in [Body::full("abc"), Body::iterator(["ab", "c"].map(Bytes::from).into_iter())] {
+            let tell = Arc::clone(&told);
+            let body = body.counted(move |n_bytes| *tell.lock().unwrap() = Some(n_bytes));
+            body.collect().await.unwrap();
+            assert_eq!(told.lock().unwrap().take(), Some(3));
+        }
     }
 
     #[tokio::test]
@@ -392,13 +402,5 @@ mod tests {
         assert_eq!(Arc::strong_count(&guard), 2);
         drop(body);
         assert_eq!(Arc::strong_count(&guard), 1);
-    }
-
-    #[tokio::test]
-    async fn bodies_of_requests_have_a_limit() {
-        let body = || RequestBody::Full(Bytes::from_static(b"12345"));
-        assert_eq!(body().read(5).await.unwrap(), "12345");
-        let error = body().read(4).await.unwrap_err();
-        assert_eq!(error.to_string(), "the body is longer than 4 bytes");
     }
 }

@@ -13,11 +13,13 @@ use apiserver::server::Server;
 use clap::Parser;
 use component::shutdown::Shutdown;
 use store::Store;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Outcome;
 pub(crate) use flags::Options;
 
 pub(crate) fn run(options: &Options) -> Outcome {
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -41,6 +43,13 @@ pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Ar
     let settings = serve::settings(&options, serve::advertised(&options), options.secure_port)?;
     let started = apiserver::start::start(store.clone(), settings, Shutdown::new()).await;
     Ok((started.context("starting the server")?, store))
+}
+
+/// Every connection is an open file, and the usual limit of 1,024 is for programs that use `select`. As Go's runtime does.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, fewer connections are served.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 async fn run_async(options: &Options) -> Result<()> {

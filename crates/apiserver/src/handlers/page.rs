@@ -52,6 +52,13 @@ impl Page {
                 let cache = server.registry.cache(target.served);
                 let progress = server.registry.caches.progress();
                 let snapshot = cache.select(selection, progress);
+                let labels = [cache.kind().group, cache.kind().plural];
+                let counters = &server.counters;
+                counters.cache_lists.with([labels[0], "", labels[1]]).inc();
+                counters.cache_listed.with([labels[0], "", labels[1]]).add(snapshot.n_looked_at);
+                let n_returned =
+                    limit.filter(|_| is_limited).unwrap_or(usize::MAX).min(snapshot.objects.len());
+                counters.cache_returned.with(labels).add(n_returned as u64);
                 let page = Page { objects: snapshot.objects, revision: snapshot.revision, ..Page::default() };
                 let prefix_len = cache.namespace_prefix(&selection.namespace).len();
                 Ok(match limit.filter(|_| is_limited) {
@@ -61,7 +68,11 @@ impl Page {
             }
             From::Store { at, start, is_continued } => {
                 let read = StoreRead { server, target, selection, at, start, limit, is_continued };
-                read.page().await
+                let page = read.page().await?;
+                let labels = [target.kind().group, target.kind().plural];
+                server.counters.storage_lists.with(labels).inc();
+                server.counters.storage_returned.with(labels).add(page.objects.len() as u64);
+                Ok(page)
             }
         }
     }
@@ -150,6 +161,8 @@ impl StoreRead<'_> {
                 .list(range.clone(), at)
                 .await
                 .map_err(|error| self.error(&error))?;
+            let labels = [self.target.kind().group, self.target.kind().plural];
+            self.server.counters.storage_listed.with(labels).add(listing.entries.len() as u64);
             page.revision = listing.revision.0;
             at = Some(listing.revision);
             let last_key = listing.entries.last().map(|entry| entry.key.clone());

@@ -6,7 +6,9 @@ use std::time::Duration;
 use apimachinery::Status;
 use apimachinery::options::{ListOptions, resource_version_for_one};
 use apimachinery::table::TableOptions;
+use bytes::Bytes;
 use component::body::{Body, Outbox};
+use component::metrics::{ApiServerMetrics, Counter, Held};
 use component::shutdown::Stage;
 use tokio::time::{Instant, sleep_until};
 
@@ -29,9 +31,9 @@ const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
 /// How long before the end of a watch the last bookmark comes.
 const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 
-/// How long a watch lasts at least if the client does not say (`--min-request-timeout`), in seconds; twice as long at
-/// most.
-const LIFETIME_SECONDS_MIN: usize = 1_800;
+/// How long a client may leave what waits for it unread. Whoever is slow gets as long for each piece; whoever does not
+/// read at all is not kept.
+const READ_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Where a watch begins.
 enum Begin {
@@ -61,9 +63,14 @@ pub(super) async fn handle(
     };
     let begin = begin(server, &options).await?;
     let seconds = options.timeout_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    // Between once and twice the least time, so that not all clients come back at once.
     let seconds = seconds.filter(|seconds| *seconds > 0).unwrap_or_else(|| {
-        (LIFETIME_SECONDS_MIN + server.registry.random.below(LIFETIME_SECONDS_MIN)) as u64
+        let least = server.min_request_timeout.as_secs();
+        least + server.registry.random.below(usize::try_from(least).unwrap_or(usize::MAX).max(1)) as u64
     });
+    let counters = Arc::clone(&server.counters);
+    let (kind, served) = (target.kind(), target.served);
+    let terminated = counters.terminated_watchers.with([kind.group, kind.plural]);
     let cache = server.registry.cache(target.served);
     let watcher = Watcher {
         index: target.served.index,
@@ -71,13 +78,17 @@ pub(super) async fn handle(
         subscription: cache.subscribe(Interest::of(&selection, target.kind())),
         selection,
         frames: Frames::new(target.served, accepted, table_options, cache.head()),
+        events: counters.watch_events.with([served.group, served.version, kind.plural]),
+        _registered: counters.registered_watchers.with([served.group, served.version, kind.kind]).hold(),
+        counters,
         position: 0,
         has_bookmarks: options.allow_watch_bookmarks,
         deadline: Instant::now() + Duration::from_secs(seconds),
     };
     let shutdown = server.shutdown.clone();
-    // Who reads the answer drives the watch. A client that has left ends it, one that is slow stays behind in the ring.
-    let body = Body::produced(|outbox| async move {
+    // Who reads the answer drives the watch. A client that has left ends it, one that is slow stays behind in the ring, and
+    // one that does not read is left.
+    let body = Body::produced(READ_WAIT_MAX, move || terminated.inc(), |outbox| async move {
         tokio::select! {
             biased;
             () = shutdown.reached(Stage::Draining) => {}
@@ -111,6 +122,9 @@ struct Watcher {
     subscription: Subscription,
     selection: Selection,
     frames: Frames,
+    events: Arc<Counter>,
+    _registered: Held,
+    counters: Arc<ApiServerMetrics>,
     /// Everything up to this revision has been sent.
     position: u64,
     has_bookmarks: bool,
@@ -120,20 +134,30 @@ struct Watcher {
 impl Watcher {
     async fn run(mut self, begin: Begin, outbox: &Outbox) {
         match begin {
-            Begin::Error(status) => return outbox.put(frames::error(&status)).await,
+            Begin::Error(status) => return self.put(frames::error(&status), outbox).await,
             Begin::After(revision) => self.position = revision,
             Begin::State => {
                 let snapshot = self.caches.of(self.index).select(&self.selection, self.caches.progress());
+                let kind = self.caches.of(self.index).kind();
+                let initial = self.counters.init_events.with([kind.group, kind.plural]);
                 for object in &snapshot.objects {
-                    outbox.put(self.frames.of_object(object)).await;
+                    let frame = self.frames.of_object(object);
+                    self.put(frame, outbox).await;
+                    initial.inc();
                 }
                 self.position = snapshot.revision;
                 if self.has_bookmarks {
-                    outbox.put(self.frames.bookmark(self.position, true)).await;
+                    let bookmark = self.frames.bookmark(self.position, true);
+                    self.put(bookmark, outbox).await;
                 }
             }
         }
         self.follow(outbox).await;
+    }
+
+    async fn put(&self, frame: Bytes, outbox: &Outbox) {
+        outbox.put(frame).await;
+        self.events.inc();
     }
 
     async fn follow(&mut self, outbox: &Outbox) {
@@ -155,7 +179,8 @@ impl Watcher {
                         return;
                     }
                     self.position = self.position.max(progress);
-                    outbox.put(self.frames.bookmark(self.position, false)).await;
+                    let frame = self.frames.bookmark(self.position, false);
+                    self.put(frame, outbox).await;
                     bookmark.as_mut().reset(self.next_bookmark());
                 }
             }
@@ -184,14 +209,15 @@ impl Watcher {
                 Ok(changes) => changes,
                 Err(expired) => {
                     let message = format!("too old resource version: {} ({})", self.position, expired.oldest);
-                    outbox.put(frames::error(&Status::expired(message))).await;
+                    self.put(frames::error(&Status::expired(message)), outbox).await;
                     return false;
                 }
             };
             let n = changes.len();
             for change in changes {
                 if let Some((frame_type, object, revision)) = self.seen(&change) {
-                    outbox.put(self.frames.of_change(&change, frame_type, &object, revision)).await;
+                    let frame = self.frames.of_change(&change, frame_type, &object, revision);
+                    self.put(frame, outbox).await;
                 }
                 self.position = change.revision;
             }

@@ -119,6 +119,7 @@ impl Registry {
         }
         warnings.extend(kind.strategy.warnings(context, &object, None));
         kind.strategy.canonicalize(&mut object);
+        kind.strategy.decorate(&mut object);
         self.normalise(kind, &mut object);
         let admitted = self.admission_request(request, &target, Operation::Create, None, is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;

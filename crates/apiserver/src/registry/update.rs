@@ -218,6 +218,7 @@ impl Registry {
         }
         warnings.extend(kind.strategy.warnings(context, object, Some(old)));
         kind.strategy.canonicalize(object);
+        kind.strategy.decorate(object);
         self.normalise(kind, object);
         Ok(())
     }

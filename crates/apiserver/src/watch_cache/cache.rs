@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::cached::Cached;
@@ -34,6 +35,8 @@ pub struct Cache {
     head: String,
     state: RwLock<State>,
     interests: Arc<Interests>,
+    n_received: AtomicU64,
+    n_resets: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +64,8 @@ pub struct Snapshot {
     pub objects: Vec<Arc<Cached>>,
     /// The revision.
     pub revision: u64,
+    /// How many objects were looked at.
+    pub n_looked_at: u64,
 }
 
 impl Cache {
@@ -72,7 +77,22 @@ impl Cache {
             head,
             state: RwLock::default(),
             interests: Arc::default(),
+            n_received: AtomicU64::new(0),
+            n_resets: AtomicU64::new(0),
         }
+    }
+
+    /// How many changes are remembered at most.
+    pub const N_CHANGES_MAX: usize = N_CHANGES_MAX;
+
+    /// How many changes came from the store.
+    pub fn n_received(&self) -> u64 {
+        self.n_received.load(Ordering::Relaxed)
+    }
+
+    /// How often the cache was filled anew.
+    pub fn n_resets(&self) -> u64 {
+        self.n_resets.load(Ordering::Relaxed)
     }
 
     /// The kind.
@@ -167,10 +187,11 @@ impl Cache {
         };
         // Selecting may have to parse: not while changes wait.
         let mut objects = objects;
+        let n_looked_at = objects.len() as u64;
         if !selection.is_everything() {
             objects.retain(|cached| selection.matches(self.kind, self.prefix.len(), cached));
         }
-        Snapshot { objects, revision }
+        Snapshot { objects, revision, n_looked_at }
     }
 
     /// The changes after a revision, at most `n_max`, oldest first; and the revision up to which the kind's changes are
@@ -190,6 +211,7 @@ impl Cache {
     /// Takes in what happened.
     pub(super) fn apply(&self, events: Vec<Event>, revision: u64) {
         let mut changes = Vec::with_capacity(events.len());
+        self.n_received.fetch_add(events.len() as u64, Ordering::Relaxed);
         let mut state = self.write();
         for event in events {
             let at = event.revision().0;
@@ -224,6 +246,7 @@ impl Cache {
 
     /// Begins anew with these objects: what happened before is not known.
     pub(super) fn reset(&self, objects: BTreeMap<Bytes, Arc<Cached>>, revision: u64) {
+        self.n_resets.fetch_add(1, Ordering::Relaxed);
         *self.write() = State { objects, ring: VecDeque::new(), ring_bytes: 0, oldest: revision, revision };
         self.interests.reset(revision);
     }

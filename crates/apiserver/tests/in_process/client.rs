@@ -5,6 +5,7 @@ use std::sync::Arc;
 use apiserver::authentication::Authentication;
 use apiserver::authorization::modes::Mode;
 use apiserver::bootstrap::Cidr;
+use apiserver::feature_gates::FeatureGates;
 use apiserver::server::Server;
 use apiserver::start::{Settings, start};
 use apiserver::user::User;
@@ -40,6 +41,8 @@ fn settings() -> Settings {
         unreachable_toleration_seconds: 300,
         event_ttl: std::time::Duration::from_secs(3600),
         request_timeout: std::time::Duration::from_secs(60),
+        min_request_timeout: std::time::Duration::from_secs(1800),
+        feature_gates: FeatureGates::default(),
         n_read_only_max: 0,
         n_mutating_max: 0,
     }

@@ -64,7 +64,7 @@ pub trait Strategy: Send + Sync {
     /// Brings what means the same into the same form, before it is stored.
     fn canonicalize(&self, _object: &mut Value) {}
 
-    /// Adds what readers see and the store does not hold.
+    /// Adds what readers see and clients need not say. Done last and before it is stored, so that reads need not parse.
     fn decorate(&self, _object: &mut Value) {}
 }
 

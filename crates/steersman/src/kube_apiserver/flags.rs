@@ -95,6 +95,9 @@ pub(crate) struct Options {
     /// How long a request may take, watches aside
     #[arg(long, value_name = "DURATION", default_value = "1m0s")]
     pub(super) request_timeout: String,
+    /// How long watches last at least if the client does not say, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    pub(super) min_request_timeout: u32,
     /// How many reading requests at once; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub(super) max_requests_inflight: usize,

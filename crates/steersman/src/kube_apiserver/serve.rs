@@ -1,16 +1,19 @@
 //! From flags and a store to a server, and to its end.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use apiserver::authentication::{Authentication, Tokens};
 use apiserver::authorization::modes;
 use apiserver::bootstrap::Cidr;
+use apiserver::feature_gates::FeatureGates;
 use apiserver::start::{Settings, start};
 use component::certificates::{Authority, Identity, Subject};
 use component::kubeconfig::Kubeconfig;
+use component::metrics::{Text, Type};
 use component::serving::{self, Listener, Tls, TlsOptions, TlsVersion};
 use component::shutdown::{Shutdown, Stage};
 use component::{certificates, flags};
@@ -28,6 +31,10 @@ pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()
     let shutdown = Shutdown::new();
     let delay = flags::duration(&options.shutdown_delay_duration).context("--shutdown-delay-duration")?;
     let server = start(store, settings, shutdown.clone()).await.context("starting the server")?;
+    if options.etcd_servers.is_empty() {
+        let file = options.data_dir.join("store").join("store.redb");
+        server.metrics.collect_with(move |text| write_size(&file, text));
+    }
     tokio::spawn({
         let shutdown = shutdown.clone();
         async move { shutdown.follow_signals().await }
@@ -43,6 +50,18 @@ pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()
     announce(options, &listener);
     serving::serve(listener, tls, serving::Settings::default(), server, shutdown).await;
     Ok(())
+}
+
+/// How large the store's file is.
+fn write_size(file: &Path, text: &mut Text) {
+    let Ok(metadata) = file.metadata() else { return };
+    let name = "apiserver_storage_size_bytes";
+    let labels = [("storage_cluster_id", "embedded")];
+    text.family(name, Type::Gauge, "The size of the store's file, in bytes.").value(
+        name,
+        &labels,
+        metadata.len() as f64,
+    );
 }
 
 #[allow(clippy::print_stderr, reason = "a server tells its operator where it is")]
@@ -66,7 +85,6 @@ pub(super) fn advertised(options: &Options) -> IpAddr {
 }
 
 pub(super) fn settings(options: &Options, address: IpAddr, port: u16) -> Result<Settings> {
-    check_feature_gates(options)?;
     let tokens = match &options.token_auth_file {
         Some(path) => Tokens::load(path).context("--token-auth-file")?,
         None => Tokens::default(),
@@ -88,22 +106,33 @@ pub(super) fn settings(options: &Options, address: IpAddr, port: u16) -> Result<
         not_ready_toleration_seconds: options.default_not_ready_toleration_seconds,
         unreachable_toleration_seconds: options.default_unreachable_toleration_seconds,
         event_ttl: flags::duration(&options.event_ttl).context("--event-ttl")?,
-        request_timeout: flags::duration(&options.request_timeout).context("--request-timeout")?,
+        request_timeout: positive("--request-timeout", &options.request_timeout)?,
+        min_request_timeout: Duration::from_secs(u64::from(options.min_request_timeout)),
+        feature_gates: feature_gates(options)?,
         n_read_only_max: options.max_requests_inflight,
         n_mutating_max: options.max_mutating_requests_inflight,
     })
 }
 
-/// No gate changes anything yet: turning one to what it is not would be silently without effect, so it is refused.
-fn check_feature_gates(options: &Options) -> Result<()> {
-    let text = options.feature_gates.join(",");
-    let gates = flags::switches(&text).context("--feature-gates")?;
-    if let Some((name, _)) = gates.first() {
-        bail!(
-            "--feature-gates: {name} cannot be set in this version: the API is served with upstream's defaults"
+/// Upstream's gates; what has no effect here is said.
+#[allow(clippy::print_stderr, reason = "an operator hears of what is asked for and not done")]
+fn feature_gates(options: &Options) -> Result<FeatureGates> {
+    let gates = FeatureGates::parse(&options.feature_gates.join(",")).context("--feature-gates")?;
+    for (name, value) in gates.without_effect() {
+        eprintln!(
+            "--feature-gates: {name}={value} has no effect here: the API is served with upstream's defaults"
         );
     }
-    Ok(())
+    Ok(gates)
+}
+
+/// A duration that must not be zero.
+fn positive(flag: &'static str, text: &str) -> Result<Duration> {
+    let duration = flags::duration(text).context(flag)?;
+    if duration.is_zero() {
+        bail!("{flag}: it must be longer than 0");
+    }
+    Ok(duration)
 }
 
 fn node_ports(text: &str) -> Result<(u16, u16)> {
@@ -144,7 +173,8 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
         min_version: TlsVersion::parse(&options.tls_min_version).context("--tls-min-version")?,
         cipher_suites: options.tls_cipher_suites.clone(),
     };
-    Tls::new(&identity, roots, &tls_options).context("setting up TLS")
+    Tls::new(&identity, roots, &tls_options)
+        .context("setting up TLS (--tls-cipher-suites, --tls-min-version)")
 }
 
 /// The address for clients on this machine.

@@ -21,7 +21,8 @@ async fn open_etcd(options: &Options) -> Result<Arc<dyn Store>> {
     let client = options.etcd_certfile.clone().zip(options.etcd_keyfile.clone());
     let tls = options.etcd_cafile.clone().map(|ca| store::etcd::Tls { ca, client });
     let endpoints = options.etcd_servers.clone();
-    let etcd = store::Etcd::new(&store::etcd::Options { endpoints, tls }).context("--etcd-servers")?;
+    let etcd = store::Etcd::new(&store::etcd::Options { endpoints, tls })
+        .context("--etcd-servers, --etcd-cafile, --etcd-certfile, --etcd-keyfile")?;
     etcd.health().await.with_context(|| format!("asking etcd at {}", options.etcd_servers.join(",")))?;
     Ok(Arc::new(etcd))
 }
