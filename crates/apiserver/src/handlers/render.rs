@@ -94,7 +94,6 @@ fn internal_name(kind: &Kind, suffix: &str) -> String {
 
 /// The columns of a kind.
 pub(super) fn columns(kind: &Kind) -> Vec<ColumnDefinition> {
-    let schema = resources::schema::Schema::get();
     let columns = resources::columns::of(kind.group, kind.kind);
     columns
         .columns
@@ -103,7 +102,7 @@ pub(super) fn columns(kind: &Kind) -> Vec<ColumnDefinition> {
             name: column.name.to_owned(),
             column_type: column.ty.to_owned(),
             format: column.format.to_owned(),
-            description: resources::columns::describe(column, kind, schema),
+            description: resources::columns::describe(column).to_owned(),
             priority: column.priority,
         })
         .collect()

@@ -241,21 +241,12 @@ fn columns_are_those_of_the_real_server() {
 
 #[test]
 fn every_field_that_a_column_shows_is_described() {
-    let schema = Schema::get();
     let mut missing = Vec::new();
-    for found in schema.types().filter(|found| found.is_kind) {
-        // These are stored in another version or group.
-        if (found.group, found.version) == ("autoscaling", "v1") && found.name != "Scale"
-            || found.group == "events.k8s.io"
-        {
-            continue;
-        }
-        let version: &'static [(&str, &str)] = vec![(found.group, found.version)].leak();
-        let kind = Kind { versions: version, ..Kind::named(found.group, found.name, "", "") };
+    for found in Schema::get().types().filter(|found| found.is_kind) {
         for column in of(found.group, found.name).columns {
-            // Upstream looks for these where they are not, and describes nothing.
+            // Upstream looks for this where it is not, and describes nothing.
             let is_astray = column.description == "D:ObjectMeta.handler";
-            if describe(column, &kind, schema).is_empty() != is_astray {
+            if describe(column).is_empty() != is_astray {
                 missing.push(format!("{}: {}", found.name, column.description));
             }
         }
