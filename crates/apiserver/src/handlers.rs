@@ -40,7 +40,13 @@ pub async fn resource(server: &Server, request: Authorized, mut call: Call) -> R
     call.warnings = served.map(deprecation).unwrap_or_default();
     let reply = match route(server, &request, &mut call).await {
         Ok(reply) => reply,
-        Err(status) => Reply::error(&accepted, &status),
+        Err(status) => {
+            if status.code == 405 {
+                // Upstream says what is deprecated where something is served.
+                call.warnings.clear();
+            }
+            Reply::error(&accepted, &status)
+        }
     };
     reply.with_warnings(call.warnings)
 }
