@@ -1,6 +1,7 @@
 //! A real etcd under the server.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -46,16 +47,25 @@ impl Etcd {
     }
 
     fn wait(&self) {
-        let address = self.url.trim_start_matches("http://");
         for _ in 0..200 {
-            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            if log.contains("ready to serve client requests") && std::net::TcpStream::connect(address).is_ok()
-            {
+            if self.is_healthy() {
                 return;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("etcd does not start");
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        panic!("etcd does not start: {log}");
+    }
+
+    fn is_healthy(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut connection = TcpStream::connect(self.url.trim_start_matches("http://"))?;
+            connection.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.contains(r#""health":"true""#))
     }
 
     pub(super) fn url(&self) -> &str {
