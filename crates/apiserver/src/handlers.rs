@@ -11,6 +11,7 @@ mod get;
 mod list;
 mod page;
 mod patch;
+mod quoted;
 mod render;
 mod select;
 mod subresources;

@@ -209,7 +209,9 @@ fn learns(kubectl: &Kubectl<'_>) {
 }
 
 fn makes(kubectl: &Kubectl<'_>) {
-    kubectl.run_with("create -f -", NAMESPACE).prints("namespace/shop created\nserviceaccount/default created");
+    kubectl
+        .run_with("create -f -", NAMESPACE)
+        .prints("namespace/shop created\nserviceaccount/default created");
     kubectl.run_with("create -n shop -f -", DEPLOYMENT).prints("deployment.apps/web created");
     kubectl.run_with("create -n shop -f -", POD).prints("pod/p created");
     kubectl.run_with("create -n shop -f -", SMALL).prints("configmap/c created\nsecret/s created");
@@ -306,7 +308,10 @@ fn removes(kubectl: &Kubectl<'_>) {
 
 fn refuses(kubectl: &Kubectl<'_>) {
     kubectl.run("get nonsense").exits(1).complains("the server doesn't have a resource type \"nonsense\"");
-    kubectl.run_with("create -f -", &POD.replace("name: p", "name: UPPER")).exits(1).complains("RFC 1123");
+    kubectl
+        .run_with("create -n shop -f -", &POD.replace("name: p", "name: UPPER"))
+        .exits(1)
+        .complains("RFC 1123");
     let bob = "--token tok-bob --kubeconfig /dev/null --insecure-skip-tls-verify";
     let url = kubectl.server.url();
     kubectl.run(&format!("get pods --server {url} {bob}")).exits(1).complains(
