@@ -152,7 +152,7 @@ mod tests {
             "runtimeClassName": "c",
             "overhead": {"cpu": "100m"},
             "nodeSelector": {"a": "b", "x": "y"},
-            "tolerations": [{"key": "k", "operator": "Exists"}, other],
+            "tolerations": [other, {"key": "k", "operator": "Exists"}],
         });
         assert_eq!(spec, Ok(expected));
         assert_eq!(run(json!({"runtimeClassName": "bare"})), Ok(json!({"runtimeClassName": "bare"})));
