@@ -1,6 +1,6 @@
 //! Issuer and keys of tokens of service accounts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -69,7 +69,7 @@ fn make(path: &Path, believed: &[String]) -> Result<Keys> {
 }
 
 #[allow(clippy::print_stderr, reason = "the server goes on without tokens, and its operator is told")]
-fn report(path: &PathBuf, error: &anyhow::Error) {
+fn report(path: &Path, error: &anyhow::Error) {
     eprintln!("no tokens of service accounts are issued: {} cannot be made: {error:#}", path.display());
 }
 
