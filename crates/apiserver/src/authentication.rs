@@ -3,7 +3,7 @@
 //! Whoever can tell says so; the first that knows the user counts. Credentials that are there and wrong are 401, never
 //! taken for none. A user that is known is in `system:authenticated`.
 //!
-//! Not here yet: service account, bootstrap and OIDC tokens, front proxies, impersonation. A token of those is one that
+//! Not here yet: bootstrap and OIDC tokens, front proxies, impersonation. A token of those is one that
 //! nobody knows.
 
 mod certificate;
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 pub use tokens::{TokenFileError, Tokens};
 
+use crate::service_account::ServiceAccounts;
 use crate::user::User;
 
 /// How browsers send a token, which cannot set headers of websockets.
@@ -35,6 +36,8 @@ pub struct Authentication {
     pub allows_anonymous: bool,
     /// For whom tokens are good (`--api-audiences`).
     pub api_audiences: Vec<String>,
+    /// Tokens that this server has signed.
+    pub service_accounts: Option<Arc<ServiceAccounts>>,
 }
 
 /// Why credentials are refused. Users see only 401, TokenReview shows it.
@@ -43,6 +46,9 @@ pub enum AuthenticationError {
     /// A token that nobody knows.
     #[error("invalid bearer token")]
     InvalidToken,
+    /// A token of a service account that does not hold.
+    #[error("{0}")]
+    ServiceAccount(String),
     /// A certificate that is not good.
     #[error("verifying certificate failed: {0}")]
     Certificate(String),
@@ -74,18 +80,31 @@ impl Authentication {
         }
         let token = bearer_token(headers).or_else(|| websocket_token(headers));
         if let Some(token) = token {
-            return self.authenticate_token(&token);
+            return Ok(self.authenticate_token(&token, &self.api_audiences, now)?.0);
         }
         by_certificate?;
         if self.allows_anonymous { Ok(User::anonymous()) } else { Err(AuthenticationError::None) }
     }
 
-    /// Whose token it is.
+    /// Whose token it is, and for which of the audiences. A static token is good for those of the server itself.
     ///
     /// # Errors
-    /// If nobody knows it.
-    pub fn authenticate_token(&self, token: &str) -> Result<User, AuthenticationError> {
-        self.tokens.get(token).cloned().map(known).ok_or(AuthenticationError::InvalidToken)
+    /// If nobody knows it, or it does not hold.
+    pub fn authenticate_token(
+        &self,
+        token: &str,
+        audiences: &[String],
+        now: Timestamp,
+    ) -> Result<(User, Vec<String>), AuthenticationError> {
+        if let Some(user) = self.tokens.get(token) {
+            let audiences = audiences.iter().filter(|one| self.api_audiences.contains(one));
+            return Ok((known(user.clone()), audiences.cloned().collect()));
+        }
+        let found = self.service_accounts.as_ref().map(|known| known.authenticate(token, audiences, now));
+        match found.transpose()?.flatten() {
+            Some((user, audiences)) => Ok((known(user), audiences)),
+            None => Err(AuthenticationError::InvalidToken),
+        }
     }
 }
 
@@ -140,7 +159,7 @@ mod tests {
 
     fn authentication(allows_anonymous: bool) -> Authentication {
         let tokens = Tokens::parse("t", "tok-alice,alice,uid-alice,dev\n").unwrap();
-        Authentication { tokens: Arc::new(tokens), allows_anonymous, api_audiences: Vec::new() }
+        Authentication { tokens: Arc::new(tokens), allows_anonymous, ..Authentication::default() }
     }
 
     #[test]
@@ -172,7 +191,7 @@ mod tests {
                 assert_eq!(ask(false), Err(AuthenticationError::None), "{value:?}");
             }
         }
-        let user = authentication(true).authenticate_token("tok-alice").unwrap();
+        let user = authentication(true).authenticate_token("tok-alice", &[], now()).unwrap().0;
         assert_eq!(
             (user.uid.as_str(), user.groups),
             ("uid-alice", vec!["dev".into(), User::AUTHENTICATED.into()])

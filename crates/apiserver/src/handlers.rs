@@ -11,6 +11,7 @@ mod get;
 mod list;
 mod page;
 mod patch;
+mod quoted;
 mod render;
 mod select;
 mod subresources;
@@ -40,6 +41,10 @@ pub async fn resource(server: &Server, request: Authorized, mut call: Call) -> R
     let reply = match route(server, &request, &mut call).await {
         Ok(reply) => reply,
         Err(status) => {
+            if status.code == 405 {
+                // Upstream says what is deprecated where something is served.
+                call.warnings.clear();
+            }
             let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All);
             Reply::error(&accepted.unwrap_or_default(), &status)
         }

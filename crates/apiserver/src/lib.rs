@@ -42,6 +42,7 @@ pub mod reply;
 pub mod reviews;
 pub mod served;
 pub mod server;
+pub mod service_account;
 pub mod services;
 pub mod start;
 pub mod user;

@@ -38,7 +38,7 @@ impl OpenApi {
     /// Of these kinds.
     pub fn new(kinds: &Kinds) -> OpenApi {
         let mut v3: BTreeMap<String, OnceLock<Tagged>> = BTreeMap::new();
-        for name in ["api", "apis", "version"] {
+        for name in [".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"] {
             v3.insert(name.to_owned(), OnceLock::new());
         }
         for group in GROUPS {

@@ -199,6 +199,30 @@ impl Registry {
         }
     }
 
+    /// Admission of what is asked below an object, and not stored.
+    pub(crate) fn admit_subresource(
+        &self,
+        request: &Authorized,
+        target: &Target,
+        asked: &mut Value,
+        is_dry_run: bool,
+    ) -> Result<(), Box<Status>> {
+        let admitted = self.admission_request(request, target, Operation::Create, None, is_dry_run);
+        self.admit(&admitted, Some(asked))
+    }
+
+    /// The part of [`Self::admit_subresource`] that only refuses.
+    pub(crate) fn validate_subresource(
+        &self,
+        request: &Authorized,
+        target: &Target,
+        asked: &Value,
+        is_dry_run: bool,
+    ) -> Result<(), Box<Status>> {
+        let admitted = self.admission_request(request, target, Operation::Create, None, is_dry_run);
+        self.admission_validates(&admitted, Some(asked))
+    }
+
     fn admission_request<'r>(
         &'r self,
         request: &'r Authorized,

@@ -33,7 +33,7 @@ use crate::openapi::OpenApi;
 use crate::registry::Registry;
 use crate::reply::Reply;
 use crate::user::User;
-use crate::{clock, handlers, path, query, version};
+use crate::{clock, handlers, path, query, service_account, version};
 
 /// The API server.
 pub struct Server {
@@ -41,6 +41,8 @@ pub struct Server {
     pub registry: Registry,
     /// Who asks.
     pub authentication: Authentication,
+    /// Where others reach this server: address and port.
+    pub address: String,
     /// What is served.
     pub discovery: Discovery,
     /// The same in full.
@@ -216,6 +218,11 @@ impl Server {
             return of_response(response);
         }
         if let Some(reply) = self.openapi.answer(&call, path) {
+            return reply;
+        }
+        if let Some(accounts) = &self.authentication.service_accounts
+            && let Some(reply) = service_account::documents(accounts, path, &self.address).await
+        {
             return reply;
         }
         match self.discovery.answer(&call, path) {

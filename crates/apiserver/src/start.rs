@@ -27,6 +27,7 @@ use crate::openapi::OpenApi;
 use crate::registry::Registry;
 use crate::served::Kinds;
 use crate::server::{Inflight, Server};
+use crate::service_account::{self, ServiceAccounts};
 use crate::services::{Allocators, Range};
 use crate::watch_cache::Caches;
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub modes: Vec<Mode>,
     /// Who is known.
     pub authentication: Authentication,
+    /// Tokens of service accounts; without, none are issued or believed.
+    pub service_accounts: Option<service_account::Settings>,
     /// `--enable-admission-plugins`
     pub enabled_plugins: Vec<String>,
     /// `--disable-admission-plugins`
@@ -113,8 +116,12 @@ pub async fn start(
     let ranges: Result<Vec<Range>, _> =
         settings.service_ranges.iter().map(|range| range.to_string().parse()).collect();
     let address = format!("{}:{}", settings.advertise_address, settings.secure_port);
-    let discovery = Discovery::new(&kinds, address);
+    let discovery = Discovery::new(&kinds, address.clone());
     let openapi = OpenApi::new(&kinds);
+    let mut authentication = settings.authentication;
+    authentication.service_accounts = settings
+        .service_accounts
+        .map(|settings| Arc::new(ServiceAccounts::new(settings, Arc::clone(&objects))));
     let registry = Registry {
         store: Arc::clone(&store),
         kinds,
@@ -138,7 +145,8 @@ pub async fn start(
     let health = health::checks(Arc::clone(&store), &shutdown);
     Ok(Arc::new(Server {
         registry,
-        authentication: settings.authentication,
+        authentication,
+        address,
         discovery,
         openapi,
         health,

@@ -6,10 +6,12 @@
 
 mod authority;
 mod files;
+mod rsa_key;
 mod subject;
 
 pub use authority::{Authority, ClientIdentity, signing_request};
 pub use files::{CertificateError, load_certificates, load_roots, write_private};
+pub use rsa_key::make_rsa_key;
 pub use subject::Subject;
 
 use std::path::Path;

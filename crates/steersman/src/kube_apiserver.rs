@@ -2,6 +2,7 @@
 
 mod flags;
 mod serve;
+mod service_accounts;
 mod storage;
 
 use std::path::Path;

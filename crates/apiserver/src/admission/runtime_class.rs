@@ -69,7 +69,7 @@ fn select_nodes(request: &Request<'_>, scheduling: &Value, pod: &mut Value) -> R
         pod["spec"]["nodeSelector"][key] = value.clone();
     }
     let all: Vec<Value> =
-        items(scheduling, "/tolerations").chain(items(pod, "/spec/tolerations")).cloned().collect();
+        items(pod, "/spec/tolerations").chain(items(scheduling, "/tolerations")).cloned().collect();
     let merged = merge_tolerations(&all);
     if !merged.is_empty() {
         pod["spec"]["tolerations"] = merged.into();
@@ -152,7 +152,7 @@ mod tests {
             "runtimeClassName": "c",
             "overhead": {"cpu": "100m"},
             "nodeSelector": {"a": "b", "x": "y"},
-            "tolerations": [{"key": "k", "operator": "Exists"}, other],
+            "tolerations": [other, {"key": "k", "operator": "Exists"}],
         });
         assert_eq!(spec, Ok(expected));
         assert_eq!(run(json!({"runtimeClassName": "bare"})), Ok(json!({"runtimeClassName": "bare"})));

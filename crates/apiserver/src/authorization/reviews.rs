@@ -36,7 +36,7 @@ impl Reviewer<'_> {
             "selfsubjectaccessreviews" => access::self_subject(self.modes, self.user, review),
             "selfsubjectrulesreviews" => rules::self_subject(self.modes, self.user, review),
             "selfsubjectreviews" => Ok(identity::self_subject(self.user, review, self.now)),
-            "tokenreviews" => identity::token(self.authentication, review),
+            "tokenreviews" => identity::token(self.authentication, review, self.now),
             _ => return None,
         })
     }

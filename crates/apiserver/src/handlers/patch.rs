@@ -12,7 +12,7 @@ use resources::schema::decode::StrictError;
 use serde_json::Value;
 
 use super::body::{self, Expected};
-use super::{render, update};
+use super::{quoted, render, update};
 use crate::authorization::Authorized;
 use crate::call::Call;
 use crate::negotiation::{self, Transforms};
@@ -85,7 +85,7 @@ pub(super) fn media_type(call: &Call) -> Result<&'static str, Box<Status>> {
 }
 
 /// A JSON or merge patch must not make another kind of the object.
-fn check_type(expected: &Expected<'_>, patched: &Value) -> Result<(), Box<Status>> {
+fn check_type(expected: &Expected<'_>, old: &Value, patched: &Value) -> Result<(), Box<Status>> {
     let own = api_version(expected.group, expected.version);
     let said = |name: &str| patched[name].as_str().unwrap_or_default().to_owned();
     let (version, kind) = (said("apiVersion"), said("kind"));
@@ -95,7 +95,7 @@ fn check_type(expected: &Expected<'_>, patched: &Value) -> Result<(), Box<Status
     let error = format!(
         "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
     );
-    Err(invalid_result(patched, &error))
+    Err(invalid(&quoted::patched(expected.of, old, patched), &error))
 }
 
 impl Patch {
@@ -129,30 +129,25 @@ impl Patch {
     ) -> Result<Value, Box<Status>> {
         let schema = Schema::get();
         let failed = |status: Status| Box::new(status);
-        // What messages quote.
-        let value;
-        let decoded = match self {
-            Patch::Json(patch) => {
-                let patched = patch.apply(object).map_err(|error| failed(error.into()))?;
-                check_type(expected, &patched)?;
-                value = apimachinery::go::compact_json(&patched);
+        // What messages quote: the result, or the patch.
+        let (decoded, quote): (_, Box<dyn Fn() -> String>) = match self {
+            Patch::Json(_) | Patch::Merge(_) => {
+                let old = object.clone();
+                let patched = match self {
+                    Patch::Json(patch) => patch.apply(object).map_err(|error| failed(error.into()))?,
+                    Patch::Merge(patch) => patch.apply(object),
+                    Patch::Strategic(_) => object,
+                };
+                check_type(expected, &old, &patched)?;
                 let decoded = schema.decode_value(expected.of, &patched);
-                decoded.map_err(|error| invalid_result(&patched, &error.to_string()))?
-            }
-            Patch::Merge(patch) => {
-                let patched = patch.apply(object);
-                check_type(expected, &patched)?;
-                value = apimachinery::go::compact_json(&patched);
-                let decoded = schema.decode_value(expected.of, &patched);
-                decoded.map_err(|error| invalid_result(&patched, &error.to_string()))?
+                (decoded, Box::new(move || quoted::patched(expected.of, &old, &patched)))
             }
             Patch::Strategic(patch) => {
                 let patched = patch.apply(object, expected.of).map_err(|error| failed(error.into()))?;
-                value = patch.to_string();
-                let decoded = schema.convert_patched(expected.of, &patched);
-                decoded.map_err(|error| invalid_patch(patch, &error.to_string()))?
+                (schema.convert_patched(expected.of, &patched), Box::new(|| patch.to_string()))
             }
         };
+        let decoded = decoded.map_err(|error| invalid(&quote(), &error.to_string()))?;
         let mut strict: Vec<String> = self.strict_errors().to_vec();
         match validation {
             FieldValidation::Ignore => {}
@@ -163,7 +158,7 @@ impl Patch {
             FieldValidation::Strict => {
                 strict.extend(decoded.strict.iter().map(ToString::to_string));
                 if !strict.is_empty() {
-                    return Err(strictly_invalid(&value, &strict));
+                    return Err(strictly_invalid(&quote(), &strict));
                 }
             }
         }
@@ -176,14 +171,6 @@ fn invalid(value: &str, detail: &str) -> Box<Status> {
     let mut errors = ErrorList::new();
     errors.push(FieldError::invalid(&Path::new("patch"), value, detail));
     Box::new(Status::invalid(&GroupKind::default(), "", &errors))
-}
-
-fn invalid_result(patched: &Value, error: &str) -> Box<Status> {
-    invalid(&apimachinery::go::compact_json(patched), error)
-}
-
-fn invalid_patch(patch: &StrategicPatch, error: &str) -> Box<Status> {
-    invalid(&patch.to_string(), error)
 }
 
 fn strictly_invalid(value: &str, errors: &[String]) -> Box<Status> {

@@ -2,8 +2,8 @@
 
 use apimachinery::Status;
 use apimachinery::table::{
-    ColumnDefinition, Row, RowCondition, TableOptions, list_instead_of_object, object_instead_of_list,
-    partial_object_metadata, partial_object_metadata_list, table,
+    ColumnDefinition, IncludeObject, Row, RowCondition, TableOptions, list_instead_of_object,
+    object_instead_of_list, partial_object_metadata, partial_object_metadata_list, table,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use component::body::Body;
@@ -80,13 +80,33 @@ pub(super) fn transformed(
         Target::Table => {
             let row = row(kind, &object, crate::clock::now());
             to_served(served, &mut object);
+            if options.include_object == IncludeObject::Metadata {
+                leave_converted_out(kind, &mut object);
+            }
             let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
             let document = table(&columns(kind), &metadata, [(row, &object)], options);
             of_version(document, accepted)
         }
-        Target::Partial => of_version(partial_object_metadata(&object), accepted),
+        Target::Partial => {
+            leave_converted_out(kind, &mut object);
+            of_version(partial_object_metadata(&object), accepted)
+        }
         Target::PartialList => return Err(Box::new(object_instead_of_list(&internal_name(kind, "")))),
     })
+}
+
+/// Upstream takes metadata from the form that it computes with. What it makes into an annotation when it converts that to
+/// a version is not in there yet.
+fn leave_converted_out(kind: &Kind, object: &mut Value) {
+    if (kind.group, kind.kind) != ("apps", "DaemonSet") {
+        return;
+    }
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
+    annotations.remove("deprecated.daemonset.template.generation");
+    if annotations.is_empty() {
+        metadata.remove("annotations");
+    }
 }
 
 fn of_version(mut document: Value, accepted: &Accepted) -> Value {
@@ -112,7 +132,6 @@ fn internal_name(kind: &Kind, suffix: &str) -> String {
 
 /// The columns of a kind.
 pub(super) fn columns(kind: &Kind) -> Vec<ColumnDefinition> {
-    let schema = resources::schema::Schema::get();
     let columns = resources::columns::of(kind.group, kind.kind);
     columns
         .columns
@@ -121,7 +140,7 @@ pub(super) fn columns(kind: &Kind) -> Vec<ColumnDefinition> {
             name: column.name.to_owned(),
             column_type: column.ty.to_owned(),
             format: column.format.to_owned(),
-            description: resources::columns::describe(column, kind, schema),
+            description: resources::columns::describe(column).to_owned(),
             priority: column.priority,
         })
         .collect()
@@ -184,14 +203,28 @@ pub(super) fn list(
                 .map(|mut object| {
                     let row = row(kind, &object, now);
                     to_served(served, &mut object);
+                    if options.include_object == IncludeObject::Metadata {
+                        leave_converted_out(kind, &mut object);
+                    }
                     (row, object)
                 })
                 .collect();
+            let columns = columns(kind);
+            let is_empty = rows.is_empty();
             let rows = rows.iter().map(|(row, object)| (row.clone(), object));
-            of_version(table(&columns(kind), &metadata, rows, options), accepted)
+            let mut table = table(&columns, &metadata, rows, options);
+            // Upstream's general printer makes its list of rows with the first of them.
+            if is_empty && columns.iter().any(|column| column.column_type == "date") {
+                table["rows"] = Value::Null;
+            }
+            of_version(table, accepted)
         }
         Target::PartialList => {
-            let items: Vec<Value> = documents.collect();
+            let items = documents.map(|mut object| {
+                leave_converted_out(kind, &mut object);
+                object
+            });
+            let items: Vec<Value> = items.collect();
             of_version(partial_object_metadata_list(&metadata, &items), accepted)
         }
         Target::Partial => return Err(Box::new(list_instead_of_object(&internal_name(kind, "List")))),

@@ -4,6 +4,7 @@ mod binding;
 mod connect;
 mod eviction;
 mod scale;
+mod token;
 
 use apimachinery::Status;
 use resources::kind::Subresource;
@@ -29,6 +30,7 @@ pub(super) async fn handle(
     match (subresource.name, verb) {
         ("scale", _) => scale::handle(server, request, &target, verb, call).await,
         ("binding", Verb::Create) => binding::handle(server, request, &target, call).await,
+        ("token", Verb::Create) => token::handle(server, request, &target, call).await,
         ("eviction", Verb::Create) => eviction::handle(server, request, &target, call).await,
         ("status" | "ephemeralcontainers" | "resize" | "approval" | "finalize", Verb::Get) => {
             get::handle(server, request, &target, call).await

@@ -39,6 +39,7 @@ fn settings() -> Settings {
         disabled_plugins: vec!["ServiceAccount".to_owned()],
         not_ready_toleration_seconds: 300,
         unreachable_toleration_seconds: 300,
+        service_accounts: None,
         event_ttl: std::time::Duration::from_secs(3600),
         request_timeout: std::time::Duration::from_secs(60),
         min_request_timeout: std::time::Duration::from_secs(1800),

@@ -36,6 +36,12 @@ pub enum CertificateError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// A key cannot be made.
+    #[error("cannot make a key: {problem}")]
+    Key {
+        /// Why.
+        problem: String,
+    },
     /// A certificate cannot have so many groups.
     #[error("cannot make a certificate for {subject} with more than 2 groups")]
     Groups {

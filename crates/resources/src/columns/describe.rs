@@ -1,24 +1,40 @@
 //! What columns say about themselves.
 
-use crate::kind::{Column, Kind};
-use crate::schema::{META_GROUP, Schema, Type};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// The description of a column of a kind. Where the column shows a field it is the field's, as OpenAPI has it.
-pub fn describe(column: &Column, kind: &Kind, schema: &Schema) -> String {
-    let Some(place) = column.description.strip_prefix("D:") else { return column.description.to_owned() };
-    let (type_name, field) = match place {
-        "name" => ("ObjectMeta", "name"),
-        "age" => ("ObjectMeta", "creationTimestamp"),
-        place => place.split_once('.').unwrap_or((place, "")),
-    };
-    let found = find(type_name, kind, schema).and_then(|found| found.field(field));
-    found.and_then(|field| field.description).unwrap_or_default().to_owned()
+use crate::kind::Column;
+
+/// Published descriptions of fields by `Type.field`. They are part of the wire format, unlike those of the schema table,
+/// which are only read by people.
+static DESCRIPTIONS: LazyLock<BTreeMap<&'static str, String>> =
+    LazyLock::new(|| parse(include_str!("../../schema/columns.descriptions")));
+
+/// The description of a column. Where the column shows a field it is the field's, as upstream publishes it.
+pub fn describe(column: &Column) -> &str {
+    match column.description.strip_prefix("D:") {
+        Some(place) => DESCRIPTIONS.get(place).map_or("", String::as_str),
+        None => column.description,
+    }
 }
 
-/// The type of that name that is closest to a kind: of its own version, of all groups, of pods, of anything.
-fn find<'s>(type_name: &str, kind: &Kind, schema: &'s Schema) -> Option<&'s Type> {
-    let own = kind.versions.get(kind.stored_in).copied();
-    let places = own.into_iter().chain([(META_GROUP, "v1"), ("", "v1")]);
-    let mut found = places.filter_map(|(group, version)| schema.named(group, version, type_name));
-    found.next().or_else(|| schema.types().find(|found| found.name == type_name))
+fn parse(text: &'static str) -> BTreeMap<&'static str, String> {
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    let rows = rows.filter_map(|line| {
+        let (place, quoted) = line.split_once(' ')?;
+        Some((place, serde_json::from_str(quoted).ok()?))
+    });
+    rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_can_be_read() {
+        let text = include_str!("../../schema/columns.descriptions");
+        let n_rows = text.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(parse(text).len(), n_rows, "a row is not well-formed, or there twice");
+    }
 }

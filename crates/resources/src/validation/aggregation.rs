@@ -20,7 +20,7 @@ pub(crate) fn validate(object: &Value) -> ErrorList {
     let (group, version) = (spec.text("group"), spec.text("version"));
     let (name, wanted) = (object.part("metadata").text("name"), format!("{version}.{group}"));
     if names::path_segment_name(name).is_empty() && name != wanted {
-        let message = format!("must be {}", go::quote(&wanted));
+        let message = format!("must be `spec.version+\".\"+spec.group`: {}", go::quote(&wanted));
         errors.invalid(&Path::new("metadata").child("name"), name, message);
     }
     if !group.is_empty() {

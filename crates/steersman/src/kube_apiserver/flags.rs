@@ -65,7 +65,22 @@ pub(crate) struct Options {
     /// Who decides who may do what, with commas: AlwaysAllow, AlwaysDeny, Node, RBAC
     #[arg(long, value_name = "MODE,…", default_value = "Node,RBAC")]
     pub(super) authorization_mode: String,
-    /// For whom tokens are good
+    /// Who issues tokens of service accounts; the first of several is put into new ones, all are believed
+    #[arg(long, value_name = "URL", default_value = "https://kubernetes.default.svc.cluster.local")]
+    pub(super) service_account_issuer: Vec<String>,
+    /// RSA key that signs tokens of service accounts; by default sa.key in the folder for generated certificates
+    #[arg(long, value_name = "FILE")]
+    pub(super) service_account_signing_key_file: Option<PathBuf>,
+    /// RSA keys, public or private, whose tokens of service accounts are believed besides the signing one's
+    #[arg(long, value_name = "FILE")]
+    pub(super) service_account_key_file: Vec<PathBuf>,
+    /// Whether tokens that kubelets ask for live for a year
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) service_account_extend_token_expiration: bool,
+    /// The longest life of a token of a service account; 0 is no limit
+    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    pub(super) service_account_max_token_expiration: String,
+    /// For whom tokens are good; by default for the issuer of those of service accounts
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(super) api_audiences: Vec<String>,
 

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use rustls::RootCertStore;
 use store::Store;
 
-use super::Options;
+use super::{Options, service_accounts};
 
 pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()> {
     let listener = serving::bind(SocketAddr::new(options.bind_address, options.secure_port))?;
@@ -99,8 +99,10 @@ pub(super) fn settings(options: &Options, address: IpAddr, port: u16) -> Result<
         authentication: Authentication {
             tokens: Arc::new(tokens),
             allows_anonymous: options.anonymous_auth,
-            api_audiences: options.api_audiences.clone(),
+            api_audiences: service_accounts::audiences(options),
+            service_accounts: None,
         },
+        service_accounts: Some(service_accounts::settings(options, &certificate_folder(options))?),
         enabled_plugins: options.enable_admission_plugins.clone(),
         disabled_plugins: options.disable_admission_plugins.clone(),
         not_ready_toleration_seconds: options.default_not_ready_toleration_seconds,
@@ -146,7 +148,7 @@ fn node_ports(text: &str) -> Result<(u16, u16)> {
 
 /// How the server proves who it is, and whom it believes. Writes the administrator's kubeconfig.
 fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Listener) -> Result<Tls> {
-    let folder = options.cert_dir.clone().unwrap_or_else(|| options.data_dir.join("pki"));
+    let folder = certificate_folder(options);
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let now = now();
     let authority = Authority::open(&folder, now)?;
@@ -175,6 +177,10 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
     };
     Tls::new(&identity, roots, &tls_options)
         .context("setting up TLS (--tls-cipher-suites, --tls-min-version)")
+}
+
+fn certificate_folder(options: &Options) -> PathBuf {
+    options.cert_dir.clone().unwrap_or_else(|| options.data_dir.join("pki"))
 }
 
 /// The address for clients on this machine.

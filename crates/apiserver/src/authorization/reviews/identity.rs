@@ -16,7 +16,11 @@ pub(super) fn self_subject(user: &User, review: &Value, now: Timestamp) -> Value
     answered
 }
 
-pub(super) fn token(authentication: &Authentication, review: &Value) -> Result<Value, Box<Status>> {
+pub(super) fn token(
+    authentication: &Authentication,
+    review: &Value,
+    now: Timestamp,
+) -> Result<Value, Box<Status>> {
     let spec = &review["spec"];
     let token = text(spec, "token");
     if !text(&review["metadata"], "namespace").is_empty() {
@@ -31,16 +35,10 @@ pub(super) fn token(authentication: &Authentication, review: &Value) -> Result<V
     }
     let api = &authentication.api_audiences;
     let asked = texts(&spec["audiences"]);
-    // A static token is good for whoever the API server is: those audiences that are its own.
-    let audiences: Vec<&String> = if asked.is_empty() {
-        api.iter().collect()
-    } else {
-        asked.iter().filter(|one| api.contains(one)).collect()
-    };
-    let is_for_nobody = !asked.is_empty() && audiences.is_empty();
+    let wanted = if asked.is_empty() { api } else { &asked };
     let mut status = Map::new();
-    match authentication.authenticate_token(token) {
-        Ok(user) if !is_for_nobody => {
+    match authentication.authenticate_token(token, wanted, now) {
+        Ok((user, audiences)) if asked.is_empty() || !audiences.is_empty() => {
             status.insert("authenticated".into(), true.into());
             status.insert("user".into(), user_info(&user));
             if !audiences.is_empty() {

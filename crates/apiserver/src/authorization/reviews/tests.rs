@@ -49,6 +49,7 @@ fn ask(user: &User, resource: &str, review: Value) -> Result<Value, (u16, String
         tokens: Arc::new(tokens),
         allows_anonymous: true,
         api_audiences: vec!["https://kubernetes".into()],
+        ..Authentication::default()
     };
     let now = "2026-11-29T12:00:00Z".parse().unwrap();
     let reviewer = Reviewer { modes: &modes, authentication: &authentication, user, now };

@@ -62,10 +62,6 @@ pub(super) async fn handle(
         "portforward" if is_pod && node.is_empty() => {
             return Err(Box::new(Status::bad_request(format!("pod {name} does not have a host assigned"))));
         }
-        "token" => {
-            let message = "this server does not issue service account tokens yet";
-            return Err(Box::new(Status::service_unavailable(message)));
-        }
         // Without an address there is nothing to connect to.
         "proxy" if is_pod && object["status"]["podIP"].as_str().is_none_or(str::is_empty) => {
             return Err(Box::new(Status::bad_request("address not allowed")));

@@ -56,6 +56,8 @@ pub(super) async fn handle(
         None => DeleteOptions::default(),
     };
     options.is_dry_run |= write.is_dry_run;
+    server.registry.admit_subresource(request, target, &mut eviction, options.is_dry_run)?;
+    server.registry.validate_subresource(request, target, &eviction, options.is_dry_run)?;
     evict(server, request, target, options).await?;
     Ok(Reply::document(201, &accepted, &success()))
 }
@@ -87,7 +89,13 @@ async fn evict(
         note(registry, request, target).await?;
     }
     let deleted = Target { subresource: String::new(), ..target.clone() };
-    registry.delete(request, &deleted, &Deletion { options }).await?;
+    // It is the eviction that was admitted; the deletion is what the server makes of it.
+    let deletion = Authorized::for_server(Attributes {
+        verb: "delete".to_owned(),
+        subresource: String::new(),
+        ..request.attributes().clone()
+    });
+    registry.delete(&deletion, &deleted, &Deletion { options }).await?;
     Ok(())
 }
 
