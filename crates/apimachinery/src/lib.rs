@@ -28,6 +28,7 @@
 pub mod continue_token;
 pub mod duration;
 pub mod field;
+pub mod field_management;
 pub mod go;
 pub mod group;
 pub mod json;

@@ -25,6 +25,7 @@ mod clock;
 pub mod discovery;
 pub mod document;
 mod etag;
+mod field_manager;
 pub mod handlers;
 pub mod negotiation;
 pub mod objects;

@@ -82,6 +82,9 @@ pub struct Kind {
     /// Whether `status` is the status subresource's: cleared on create, kept on update of the main resource, and the
     /// rest kept on update of `/status`. Kinds that differ in detail say so in their strategy.
     pub has_status: bool,
+    /// What nobody owns who writes through the object itself or a subresource (empty name), because it is reset. Where
+    /// nothing is said it is `status`, and through `/status` `spec`, of kinds with [`Kind::has_status`].
+    pub reset_fields: &'static [(&'static str, Reset)],
     /// Whether a new object keeps the `status` that it was sent with: nodes.
     pub keeps_status_on_create: bool,
     /// What DELETE answers with, and what becomes of dependents if nobody says.
@@ -130,6 +133,15 @@ pub enum Generation {
     Own,
 }
 
+/// Which fields a strategy resets, as paths of members.
+#[derive(Clone, Copy, Debug)]
+pub enum Reset {
+    /// These and what is below them.
+    These(&'static [&'static [&'static str]]),
+    /// All but these and what is below them; `*` stands for any element.
+    AllBut(&'static [&'static [&'static str]]),
+}
+
 /// How objects of a kind are deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Deletion {
@@ -141,6 +153,11 @@ pub struct Deletion {
     pub collects_garbage: bool,
     /// Whether objects get time to end: pods.
     pub is_graceful: bool,
+}
+
+impl Reset {
+    /// Through `/status` of kinds whose metadata stays, too.
+    pub const SPEC_AND_METADATA: Reset = Reset::These(&[&["spec"], &["metadata"]]);
 }
 
 impl Kind {
@@ -171,6 +188,7 @@ impl Kind {
             allows_unconditional_update: true,
             generation: Generation::Untouched,
             has_status: false,
+            reset_fields: &[],
             keeps_status_on_create: false,
             deletion: Deletion::PLAIN,
             expires: false,
@@ -207,6 +225,17 @@ impl Kind {
     /// A subresource.
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
+    }
+
+    /// What nobody owns who writes through the object itself or a subresource.
+    pub fn reset_of(&self, subresource: &str) -> Reset {
+        let said = self.reset_fields.iter().find(|(name, _)| *name == subresource);
+        match (said, subresource) {
+            (Some((_, reset)), _) => *reset,
+            (None, "") if self.has_status => Reset::These(&[&["status"]]),
+            (None, "status") if self.has_status => Reset::These(&[&["spec"]]),
+            _ => Reset::These(&[]),
+        }
     }
 
     /// Whether objects are stored at all: reviews and bindings are not, nor is the status of components.

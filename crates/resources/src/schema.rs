@@ -8,6 +8,7 @@
 //! | a type by group, version and kind | [`Schema::type_of`] |
 //! | a request body, strictly checked | [`decode`] |
 //! | the zero values of an object | [`normalise`] |
+//! | who can own which fields | [`OwnedType`] |
 //! | OpenAPI documents | [`openapi_v3`], [`openapi_v2`] |
 
 pub mod decode;
@@ -17,6 +18,7 @@ pub mod normalise;
 mod openapi;
 pub mod openapi_v2;
 pub mod openapi_v3;
+mod ownership;
 mod patch;
 mod scalar;
 pub mod table;
@@ -29,6 +31,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
+
+pub use ownership::OwnedType;
 
 /// Every type that the API server knows.
 #[derive(Debug)]

@@ -93,7 +93,7 @@ pub(super) fn joined(errors: &[StrictError]) -> String {
 }
 
 /// Sets what an object says it is.
-pub(super) fn set_type(value: &mut Value, api_version: &str, kind: &str) {
+pub(crate) fn set_type(value: &mut Value, api_version: &str, kind: &str) {
     if let Some(members) = value.as_object_mut() {
         members.insert("apiVersion".to_owned(), api_version.into());
         members.insert("kind".to_owned(), kind.into());
@@ -166,13 +166,17 @@ fn summarize(body: &[u8]) -> String {
     if body.len() > LEN { format!("{hex} ...") } else { hex }
 }
 
-/// Sets defaults and turns an object of the served version into one of the stored version.
-pub(super) fn to_stored(served: Served, object: &mut Value) {
-    let kind = served.kind;
-    kind.strategy.set_defaults(object, served.group, served.version);
+/// Sets the defaults of the served version, and the zero values that are printed.
+pub(super) fn complete(served: Served, object: &mut Value) {
+    served.kind.strategy.set_defaults(object, served.group, served.version);
     if let Some(of) = served.type_of() {
         Schema::get().normalise(of, object);
     }
+}
+
+/// Turns a complete object of the served version into one of the stored version.
+pub(super) fn to_stored(served: Served, object: &mut Value) {
+    let kind = served.kind;
     if !served.is_stored_version() {
         let to = kind.versions[kind.stored_in];
         kind.strategy.convert(object, (served.group, served.version), to);
@@ -181,7 +185,7 @@ pub(super) fn to_stored(served: Served, object: &mut Value) {
 }
 
 /// Turns an object of the stored version into one of the served version.
-pub(super) fn to_served(served: Served, object: &mut Value) {
+pub(crate) fn to_served(served: Served, object: &mut Value) {
     let kind = served.kind;
     if !served.is_stored_version() {
         let from = kind.versions[kind.stored_in];

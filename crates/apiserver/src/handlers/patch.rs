@@ -12,9 +12,10 @@ use resources::schema::decode::StrictError;
 use serde_json::Value;
 
 use super::body::{self, Expected};
-use super::{render, update};
+use super::{apply, render, update};
 use crate::authorization::Authorized;
 use crate::call::Call;
+use crate::field_manager::{FieldManager, take_said};
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
@@ -38,12 +39,17 @@ pub(super) async fn handle(
     call: &mut Call,
 ) -> Result<Reply, Box<Status>> {
     let media_type = media_type(call)?;
+    if media_type == APPLY_PATCH {
+        return apply::handle(server, request, target, call).await;
+    }
     let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All)?;
     let bytes = call.read_body().await?;
-    let options = WriteOptions::for_patch(call.query(), media_type == APPLY_PATCH)?;
+    let options = WriteOptions::for_patch(call.query(), false)?;
     let patch = Patch::read(media_type, &bytes)?;
     let mut own_warnings = Vec::new();
     let expected = Expected::of(target.served)?;
+    let manager =
+        FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let patched = &mut |old: Option<&Value>| {
         own_warnings.clear();
         let mut object = old.cloned().unwrap_or_default();
@@ -51,6 +57,11 @@ pub(super) async fn handle(
         let mut object = patch.apply(&expected, object, options.field_validation, &mut own_warnings)?;
         update::check_name(target, &object)?;
         body::check_namespace(target, &mut object)?;
+        let said = take_said(&mut object);
+        body::complete(target.served, &mut object);
+        if let Some(old) = old {
+            manager.update(old, &mut object, said);
+        }
         body::to_stored(target.served, &mut object);
         Ok(object)
     };
@@ -70,18 +81,13 @@ pub(super) async fn handle(
 /// The form of the patch.
 ///
 /// # Errors
-/// The 415 with the forms that are taken. Server-side apply is not one of them yet.
+/// The 415 with the forms that are taken.
 pub(super) fn media_type(call: &Call) -> Result<&'static str, Box<Status>> {
     let media_type = negotiation::content_type(&call.headers);
-    match MEDIA_TYPES.into_iter().find(|known| *known == media_type) {
-        Some(APPLY_PATCH) => {
-            let message = "server-side apply is not supported by this server yet: send a patch of type ";
-            let others = MEDIA_TYPES[..3].join(", ");
-            Err(Box::new(Status::unsupported_media_type(&[]).with_message(format!("{message}{others}"))))
-        }
-        Some(known) => Ok(known),
-        None => Err(Box::new(Status::unsupported_media_type(&MEDIA_TYPES))),
-    }
+    MEDIA_TYPES
+        .into_iter()
+        .find(|known| *known == media_type)
+        .ok_or_else(|| Box::new(Status::unsupported_media_type(&MEDIA_TYPES)))
 }
 
 /// A JSON or merge patch must not make another kind of the object.

@@ -8,6 +8,7 @@ use super::body::{self, Expected};
 use super::render;
 use crate::authorization::Authorized;
 use crate::call::Call;
+use crate::field_manager::{FieldManager, take_said};
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
@@ -27,10 +28,21 @@ pub(super) async fn handle(
     let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
     check_name(target, &object)?;
     body::check_namespace(target, &mut object)?;
-    body::to_stored(target.served, &mut object);
+    let said = take_said(&mut object);
+    body::complete(target.served, &mut object);
+    let manager =
+        FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let uid = Meta::of(&object).uid().to_owned();
     let update = Update {
-        change: &mut |_| Ok(object.clone()),
+        change: &mut |old| {
+            let mut object = object.clone();
+            match old {
+                Some(old) => manager.update(old, &mut object, said.clone()),
+                None => manager.create(&mut object, said.clone()),
+            }
+            body::to_stored(target.served, &mut object);
+            Ok(object)
+        },
         uid,
         may_create: target.kind().creates_on_update && target.subresource.is_empty(),
         is_dry_run: options.is_dry_run,

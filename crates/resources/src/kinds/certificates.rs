@@ -4,7 +4,7 @@ mod signing_request;
 
 use apimachinery::names::NameRule;
 
-use crate::kind::{Kind, Subresource, UnknownField, Versions};
+use crate::kind::{Kind, Reset, Subresource, UnknownField, Versions};
 use crate::kinds::selectable;
 
 const VERSIONS: Versions = &[("certificates.k8s.io", "v1")];
@@ -20,6 +20,11 @@ pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
         Subresource::status("CertificateSigningRequest"),
     ],
     has_status: true,
+    reset_fields: &[
+        ("", Reset::These(&[&["spec"], &["status"]])),
+        ("status", Reset::These(&[&["spec"], &["status", "conditions"]])),
+        ("approval", Reset::These(&[&["spec"], &["status", "certificate"]])),
+    ],
     selectable_fields: selectable::SIGNING_REQUEST,
     unknown_field: UnknownField::NotSupported,
     strategy: &signing_request::STRATEGY,

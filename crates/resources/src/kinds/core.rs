@@ -16,7 +16,7 @@ use apimachinery::names::NameRule;
 use serde_json::Value;
 
 use crate::defaults;
-use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Subresource, UnknownField, Verbs, Versions};
+use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Reset, Subresource, UnknownField, Verbs, Versions};
 use crate::kinds::{name_rules, name_warnings, selectable};
 
 const VERSIONS: Versions = &[("", "v1")];
@@ -98,6 +98,7 @@ pub(super) static NAMESPACE: Kind = Kind {
     ],
     name_rule: NameRule::Dns1123Label,
     has_status: true,
+    reset_fields: &[("finalize", Reset::These(&[&["status"]]))],
     deletion: Deletion::WITH_OBJECT,
     selectable_fields: &[selectable::PHASE],
     unknown_field: UnknownField::NotSupported,
@@ -176,6 +177,7 @@ pub(super) static POD: Kind = Kind {
     ],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    reset_fields: pod::RESET_FIELDS,
     deletion: Deletion { returns_object: true, is_graceful: true, ..Deletion::PLAIN },
     selectable_fields: selectable::POD,
     unknown_field: UnknownField::NotSupported,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::defaults;
 use crate::document::{Members as _, Object, at, at_mut, members_of, print_time, take_from};
-use crate::kind::{Context, Hooks};
+use crate::kind::{Context, Hooks, Reset};
 use crate::kinds::{name_warnings, status_update};
 
 pub(in crate::kinds) use qos::qos_class;
@@ -59,6 +59,24 @@ fn prepare_for_update(context: Context<'_>, object: &mut Value, old: &Value) {
         _ => {}
     }
 }
+
+/// What cannot be owned by whoever writes pods.
+pub(super) const RESET_FIELDS: &[(&str, Reset)] = &[
+    (
+        "status",
+        Reset::These(&[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]]),
+    ),
+    ("ephemeralcontainers", Reset::AllBut(&[&["spec", "ephemeralContainers"]])),
+    (
+        "resize",
+        Reset::AllBut(&[
+            &["spec", "containers", "*", "resources"],
+            &["spec", "containers", "*", "resizePolicy"],
+            &["spec", "initContainers", "*", "resources"],
+            &["spec", "initContainers", "*", "resizePolicy"],
+        ]),
+    ),
+];
 
 /// The status of a pod says nothing about its end and its owners, and what it leaves out of what the server found out
 /// stays.
