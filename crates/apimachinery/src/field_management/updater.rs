@@ -8,6 +8,7 @@ use super::compare::{Comparison, compare};
 use super::conflict::Conflicts;
 use super::filter::Filter;
 use super::managed::{Entry, Identity, Managed};
+use super::path::PathElement;
 use super::set::Set;
 use super::track::{Request, Versions};
 use super::types::FieldType;
@@ -35,11 +36,13 @@ pub(super) fn ownable(set: &Set) -> Set {
     set.difference(&NOBODYS)
 }
 
-/// What nobody owns of a new object: also what its strategy resets.
+/// What nobody owns of a new object, neither the paths nor what is below them: also what its strategy resets.
 pub(super) fn nobodys_and(filter: &Filter) -> Set {
+    let mut nobodys = NOBODYS.clone();
+    nobodys.members.remove(&PathElement::field("metadata"));
     match filter.reset() {
-        Some(reset) => NOBODYS.clone().union(reset.clone()),
-        None => NOBODYS.clone(),
+        Some(reset) => nobodys.union(reset.clone()),
+        None => nobodys,
     }
 }
 

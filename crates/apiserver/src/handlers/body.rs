@@ -67,6 +67,7 @@ pub(super) fn decode(
         )))
     };
     check_type(expected, said_version, said_kind, &own_version, &unhandled)?;
+    let is_reset = forgets_managers(&node);
     let decoded =
         Schema::get().decode_node(expected.of, node).map_err(|error| unhandled(error.to_string()))?;
     let Decoded { value, mut strict } = decoded;
@@ -83,7 +84,21 @@ pub(super) fn decode(
     }
     let mut value = value;
     set_type(&mut value, &own_version, expected.kind);
+    if is_reset {
+        forget_managers(&mut value);
+    }
     Ok(value)
+}
+
+/// Whether an object says by an empty list that nobody owns anything. Decoding does not tell it from no list.
+fn forgets_managers(node: &Node) -> bool {
+    let managers = node.get("metadata").and_then(|metadata| metadata.get("managedFields"));
+    matches!(managers, Some(Node::List(managers)) if managers.is_empty())
+}
+
+/// Says again that nobody owns anything.
+pub(super) fn forget_managers(object: &mut Value) {
+    MetaMut::of(object).set("managedFields", Value::Array(Vec::new()));
 }
 
 /// The strict errors of an object as one text.

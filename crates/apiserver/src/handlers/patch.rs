@@ -137,9 +137,11 @@ impl Patch {
         let failed = |status: Status| Box::new(status);
         // What messages quote.
         let value;
-        let decoded = match self {
+        let is_reset;
+        let mut decoded = match self {
             Patch::Json(patch) => {
                 let patched = patch.apply(object).map_err(|error| failed(error.into()))?;
+                is_reset = forgets_managers(&patched);
                 check_type(expected, &patched)?;
                 value = apimachinery::go::compact_json(&patched);
                 let decoded = schema.decode_value(expected.of, &patched);
@@ -147,6 +149,7 @@ impl Patch {
             }
             Patch::Merge(patch) => {
                 let patched = patch.apply(object);
+                is_reset = forgets_managers(&patched);
                 check_type(expected, &patched)?;
                 value = apimachinery::go::compact_json(&patched);
                 let decoded = schema.decode_value(expected.of, &patched);
@@ -154,6 +157,7 @@ impl Patch {
             }
             Patch::Strategic(patch) => {
                 let patched = patch.apply(object, expected.of).map_err(|error| failed(error.into()))?;
+                is_reset = forgets_managers(&patched);
                 value = patch.to_string();
                 let decoded = schema.convert_patched(expected.of, &patched);
                 decoded.map_err(|error| invalid_patch(patch, &error.to_string()))?
@@ -173,8 +177,16 @@ impl Patch {
                 }
             }
         }
+        if is_reset {
+            body::forget_managers(&mut decoded.value);
+        }
         Ok(decoded.value)
     }
+}
+
+/// Whether a patched object says by an empty list that nobody owns anything.
+fn forgets_managers(patched: &Value) -> bool {
+    patched["metadata"]["managedFields"].as_array().is_some_and(Vec::is_empty)
 }
 
 /// The error of a patch: without a kind, because upstream does not know it at that point.

@@ -96,10 +96,26 @@ impl FieldType for OwnedType {
     fn default_of(self, name: &str) -> Option<&'static Value> {
         match self.resolved() {
             Some(Resolved::Object(_, fields)) => {
-                fields.iter().find(|field| field.name == name)?.default.as_ref()
+                let field = fields.iter().find(|field| field.name == name)?;
+                field.default.as_ref().or_else(|| zero_in_openapi(field))
             }
             _ => None,
         }
+    }
+}
+
+/// OpenAPI says of a field that upstream always prints that its zero value is the default.
+fn zero_in_openapi(field: &Field) -> Option<&'static Value> {
+    static ZEROS: LazyLock<[Value; 3]> =
+        LazyLock::new(|| [Value::from(""), Value::from(0), Value::from(false)]);
+    if field.is_pointer || !field.is_always_printed {
+        return None;
+    }
+    match Schema::get().resolve(&field.ty) {
+        Resolved::Text(_) => Some(&ZEROS[0]),
+        Resolved::Other(Ty::Int32 | Ty::Int64 | Ty::Float64) => Some(&ZEROS[1]),
+        Resolved::Other(Ty::Boolean) => Some(&ZEROS[2]),
+        _ => None,
     }
 }
 
