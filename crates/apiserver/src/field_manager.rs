@@ -4,13 +4,13 @@
 //! belongs to nobody.
 
 use apimachinery::field_management::{
-    ApplyError, Filter, Request, Set, Versions, apply, manager_name, track, track_created,
+    ApplyError, Request, Set, Versions, apply, manager_name, track, track_created,
 };
 use apimachinery::meta::{Meta, MetaMut};
 use apimachinery::{GroupVersion, Status};
 use http::HeaderMap;
 use http::header::USER_AGENT;
-use resources::kind::{Kind, Reset};
+use resources::kind::Kind;
 use resources::schema::{OwnedType, Schema, Type};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub(crate) struct FieldManager<'m> {
     subresource: &'m str,
     name: String,
     now: String,
-    filter: Filter,
+    reset: Set,
 }
 
 /// What is written.
@@ -60,8 +60,8 @@ impl<'m> FieldManager<'m> {
             Some(scale) if subresource == "scale" => Of::Scale(scale),
             _ => Of::Kind(served),
         };
-        let filter = filter(served.kind.reset_of(subresource));
-        FieldManager { of, subresource, name, now: crate::clock::print(crate::clock::now()), filter }
+        let reset = Set::of_fields(served.kind.reset_of(subresource));
+        FieldManager { of, subresource, name, now: crate::clock::print(crate::clock::now()), reset }
     }
 
     /// Notes who owns a new object.
@@ -127,17 +127,9 @@ impl<'m> FieldManager<'m> {
             subresource: self.subresource,
             manager: &self.name,
             now: &self.now,
-            filter: &self.filter,
+            reset: &self.reset,
             versions: &self.of,
         }))
-    }
-}
-
-fn filter(reset: Reset) -> Filter {
-    match reset {
-        Reset::These([]) => Filter::All,
-        Reset::These(fields) => Filter::Except(Set::of_fields(fields)),
-        Reset::AllBut(patterns) => Filter::Only(patterns.iter().map(|pattern| pattern.to_vec()).collect()),
     }
 }
 

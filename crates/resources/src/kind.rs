@@ -133,14 +133,11 @@ pub enum Generation {
     Own,
 }
 
-/// Which fields a strategy resets, as paths of members.
-#[derive(Clone, Copy, Debug)]
-pub enum Reset {
-    /// These and what is below them.
-    These(&'static [&'static [&'static str]]),
-    /// All but these and what is below them; `*` stands for any element.
-    AllBut(&'static [&'static [&'static str]]),
-}
+/// Which fields a strategy resets, with what is below them: paths of members.
+pub type Reset = &'static [&'static [&'static str]];
+
+/// Through `/status` of kinds whose metadata stays, too.
+pub const SPEC_AND_METADATA: Reset = &[&["spec"], &["metadata"]];
 
 /// How objects of a kind are deleted.
 #[derive(Clone, Copy, Debug)]
@@ -153,11 +150,6 @@ pub struct Deletion {
     pub collects_garbage: bool,
     /// Whether objects get time to end: pods.
     pub is_graceful: bool,
-}
-
-impl Reset {
-    /// Through `/status` of kinds whose metadata stays, too.
-    pub const SPEC_AND_METADATA: Reset = Reset::These(&[&["spec"], &["metadata"]]);
 }
 
 impl Kind {
@@ -231,10 +223,10 @@ impl Kind {
     pub fn reset_of(&self, subresource: &str) -> Reset {
         let said = self.reset_fields.iter().find(|(name, _)| *name == subresource);
         match (said, subresource) {
-            (Some((_, reset)), _) => *reset,
-            (None, "") if self.has_status => Reset::These(&[&["status"]]),
-            (None, "status") if self.has_status => Reset::These(&[&["spec"]]),
-            _ => Reset::These(&[]),
+            (Some((_, reset)), _) => reset,
+            (None, "") if self.has_status => &[&["status"]],
+            (None, "status") if self.has_status => &[&["spec"]],
+            _ => &[],
         }
     }
 

@@ -84,7 +84,9 @@ fn check<T: FieldType>(request: &Request<'_, T>, applied: &Value) -> Result<(), 
     super::validate(request.ty, applied).map_err(|problem| {
         let meta = Meta::of(applied);
         let (namespace, name, kind) = (meta.namespace(), meta.name(), kind_text(version, kind));
-        ApplyError::Unfit(format!("failed to create typed patch object ({namespace}/{name}; {kind}): {problem}"))
+        ApplyError::Unfit(format!(
+            "failed to create typed patch object ({namespace}/{name}; {kind}): {problem}"
+        ))
     })
 }
 
@@ -98,7 +100,7 @@ fn kind_text(api_version: &str, kind: &str) -> String {
 fn owned_before<T: FieldType>(request: &Request<'_, T>, live: &Value) -> Managed {
     let mut managed = Managed::default();
     let identity = request.identity(BEFORE_FIRST_APPLY, Operation::Update);
-    let found = difference(request.ty, request.zero, live, request.filter);
+    let found = difference(request.ty, request.zero, live, request.reset);
     add_update(request, request.zero, live, &mut managed, &identity, found);
     managed
 }
@@ -113,16 +115,16 @@ fn merge_in<T: FieldType>(
 ) -> Result<(Option<Value>, Managed), ApplyError> {
     let identity = request.identity(request.manager, Operation::Apply);
     let merged = super::merge(request.ty, live, applied);
-    let last = managed.take(&identity).map(|entry| Entry { set: request.filter.apply(entry.set), ..entry });
+    let last = managed.take(&identity).map(|entry| Entry { set: entry.set.outside(request.reset), ..entry });
     let entry = Entry {
         identity: identity.clone(),
         api_version: request.api_version.to_owned(),
-        set: request.filter.apply(super::field_set(request.ty, applied)),
+        set: super::field_set(request.ty, applied).outside(request.reset),
         time: last.as_ref().and_then(|last| last.time.clone()),
     };
     managed.put(entry);
     let new = prune(request, merged, &managed, last.as_ref());
-    let found = difference(request.ty, live, &new, request.filter);
+    let found = difference(request.ty, live, &new, request.reset);
     take_from_others(request, live, &new, &found, &mut managed, Some(&identity), force)
         .map_err(ApplyError::Conflicts)?;
     let is_changed = new != *live;

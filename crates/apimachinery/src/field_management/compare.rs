@@ -97,7 +97,8 @@ impl Comparison {
             }
             Shape::Map { is_atomic: false } => {
                 let (before, after) = (members_of(old), members_of(new));
-                if before.is_none_or(serde_json::Map::is_empty) && after.is_none_or(serde_json::Map::is_empty) {
+                if before.is_none_or(serde_json::Map::is_empty) && after.is_none_or(serde_json::Map::is_empty)
+                {
                     return self.leaf(way, old, new);
                 }
                 for (name, value) in before.into_iter().flatten() {

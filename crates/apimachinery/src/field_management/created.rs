@@ -3,16 +3,17 @@
 use serde_json::{Map, Value};
 
 use super::fields_v1::key;
+use super::items::Items;
 use super::path::PathElement;
 use super::set::Set;
 use super::types::{FieldType, Relationship, Shape, deduced, elements_of, members_of};
-use super::items::Items;
 
 /// `FieldsV1` of everything in a new object that a zero value of its type has not, without what is in `except` or below;
 /// `None` if that is nothing. This is what [`super::compare()`] finds between the two, written down at once.
 pub fn owned_of_new<T: FieldType>(ty: T, zero: &Value, new: &Value, except: &Set) -> Option<Value> {
     let found = walk(ty, Some(zero), new, Some(except))?;
-    Some(Value::Object(found.below)).filter(|fields| fields.as_object().is_some_and(|fields| !fields.is_empty()))
+    Some(Value::Object(found.below))
+        .filter(|fields| fields.as_object().is_some_and(|fields| !fields.is_empty()))
 }
 
 /// What is owned of a value: itself, what is below it, or both.

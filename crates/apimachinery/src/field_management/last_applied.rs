@@ -36,9 +36,7 @@ pub(super) fn refresh(object: &mut Value, applied: &Value) {
         return;
     }
     let mut applied = applied.clone();
-    if let Some(annotations) =
-        applied.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
-    {
+    if let Some(annotations) = applied.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove(ANNOTATION);
         if annotations.is_empty()
             && let Some(metadata) = applied.get_mut("metadata").and_then(Value::as_object_mut)

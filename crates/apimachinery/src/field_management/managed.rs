@@ -126,7 +126,8 @@ impl Managed {
             own.then_with(|| a.api_version.cmp(&b.api_version))
                 .then_with(|| a.identity.subresource.cmp(&b.identity.subresource))
         });
-        let entries: Vec<Value> = self.0.iter().map(|entry| entry_value(entry, fields_v1::encode(&entry.set))).collect();
+        let entries: Vec<Value> =
+            self.0.iter().map(|entry| entry_value(entry, fields_v1::encode(&entry.set))).collect();
         (!entries.is_empty()).then_some(Value::Array(entries))
     }
 

@@ -66,7 +66,12 @@ fn merged_members<T: FieldType>(
 
 /// Elements that both have are in the order in which they are applied; what only one of them has stays near the
 /// neighbours that it has there.
-fn merged_items<T: FieldType>(list: T, relationship: Relationship, old: &[Value], new: &[Value]) -> Vec<Value> {
+fn merged_items<T: FieldType>(
+    list: T,
+    relationship: Relationship,
+    old: &[Value],
+    new: &[Value],
+) -> Vec<Value> {
     let Some(ty) = list.element() else { return new.to_vec() };
     let live = Items::of(list, relationship, old);
     let applied = Items::of(list, relationship, new);

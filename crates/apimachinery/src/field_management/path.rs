@@ -121,8 +121,10 @@ fn compare_values(a: &Value, b: &Value) -> Ordering {
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (Value::Object(a), Value::Object(b)) => {
-            let different =
-                a.iter().zip(b).map(|((name, a), (other, b))| name.cmp(other).then_with(|| compare_values(a, b)));
+            let different = a
+                .iter()
+                .zip(b)
+                .map(|((name, a), (other, b))| name.cmp(other).then_with(|| compare_values(a, b)));
             let first = different.into_iter().find(|order| *order != Ordering::Equal);
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
         }

@@ -22,7 +22,8 @@ fn set_of_replicas() -> Set {
 pub fn managers_of_scale(of_object: &[Value]) -> Option<Value> {
     let managed = Managed::decode(of_object).unwrap_or_default();
     let owners = managed.0.into_iter().filter(|entry| entry.set.has(&replicas()));
-    let owners = owners.map(|entry| Entry { api_version: API_VERSION.to_owned(), set: set_of_replicas(), ..entry });
+    let owners =
+        owners.map(|entry| Entry { api_version: API_VERSION.to_owned(), set: set_of_replicas(), ..entry });
     Managed(owners.collect()).encode()
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::types::{FieldType, Member, Relationship, Scalar, Shape};
-use super::{Filter, Request, Versions};
+use super::{Request, Set, Versions};
 
 /// Types of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +87,12 @@ impl Versions<Ty> for OneVersion {
 }
 
 /// What upstream would print of an empty object.
-pub(super) static ZERO: LazyLock<Value> = LazyLock::new(|| json!({"metadata": {}, "spec": {"selector": null}}));
+pub(super) static ZERO: LazyLock<Value> =
+    LazyLock::new(|| json!({"metadata": {}, "spec": {"selector": null}}));
 
 /// A request of a manager at a time.
 pub(super) fn request(manager: &'static str, now: &'static str) -> Request<'static, Ty> {
-    static ALL: Filter = Filter::All;
+    static NOTHING: LazyLock<Set> = LazyLock::new(Set::default);
     Request {
         ty: Ty::Object,
         zero: &ZERO,
@@ -100,7 +101,7 @@ pub(super) fn request(manager: &'static str, now: &'static str) -> Request<'stat
         subresource: "",
         manager,
         now,
-        filter: &ALL,
+        reset: &NOTHING,
         versions: &OneVersion,
     }
 }

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::created::owned_of_new;
-use super::filter::Filter;
 use super::managed::{Entry, Identity, Managed, Operation, entry_value};
 use super::set::Set;
 use super::types::FieldType;
@@ -42,8 +41,8 @@ pub struct Request<'r, T> {
     pub manager: &'r str,
     /// The time, as RFC 3339 in UTC and whole seconds.
     pub now: &'r str,
-    /// What can be owned this way.
-    pub filter: &'r Filter,
+    /// What cannot be owned this way, with what is below: the strategy resets it.
+    pub reset: &'r Set,
     /// Other versions of the kind.
     pub versions: &'r dyn Versions<T>,
 }
@@ -58,12 +57,12 @@ impl<T> Request<'_, T> {
 /// `metadata.managedFields`, taken out before zero values were.
 pub fn track_created<T: FieldType>(request: &Request<'_, T>, new: &mut Value, said: Option<Value>) {
     let is_said = said.as_ref().and_then(Value::as_array).is_some_and(|said| !said.is_empty());
-    if is_said && !is_reset(said.as_ref()) || matches!(request.filter, Filter::Only(_)) {
+    if is_said && !is_reset(said.as_ref()) {
         update(request, request.zero, new, said.as_ref(), true);
         return;
     }
     MetaMut::of(new).remove("managedFields");
-    let except = nobodys_and(request.filter);
+    let except = nobodys_and(request.reset);
     let Some(fields) = owned_of_new(request.ty, request.zero, new, &except) else { return };
     let entry = Entry {
         identity: request.identity(request.manager, Operation::Update),
@@ -119,7 +118,7 @@ fn update<T: FieldType>(
     if from_client.is_none() && own.is_empty() && !is_create {
         return;
     }
-    let found = difference(request.ty, live, new, request.filter);
+    let found = difference(request.ty, live, new, request.reset);
     let is_current = |entry: &Value| entry["apiVersion"] == request.api_version;
     if from_client.is_none() && found.is_empty() && own.iter().all(is_current) {
         return;
@@ -173,7 +172,8 @@ fn cap(managed: &mut Managed) {
     if n <= N_UPDATERS_MAX {
         return;
     }
-    let time = |identity: &Identity| managed.get(identity).and_then(|entry| entry.time.clone()).unwrap_or_default();
+    let time =
+        |identity: &Identity| managed.get(identity).and_then(|entry| entry.time.clone()).unwrap_or_default();
     updaters.sort_by_cached_key(|identity| (time(identity), identity.sort_key()));
     let mut first_of_version: Vec<(String, Identity)> = Vec::new();
     for identity in updaters {

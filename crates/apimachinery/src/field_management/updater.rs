@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::compare::{Comparison, compare};
 use super::conflict::Conflicts;
-use super::filter::Filter;
 use super::managed::{Entry, Identity, Managed};
 use super::path::PathElement;
 use super::set::Set;
@@ -37,22 +36,19 @@ pub(super) fn ownable(set: &Set) -> Set {
 }
 
 /// What nobody owns of a new object, neither the paths nor what is below them: also what its strategy resets.
-pub(super) fn nobodys_and(filter: &Filter) -> Set {
+pub(super) fn nobodys_and(reset: &Set) -> Set {
     let mut nobodys = NOBODYS.clone();
     nobodys.members.remove(&PathElement::field("metadata"));
-    match filter.reset() {
-        Some(reset) => nobodys.union(reset.clone()),
-        None => nobodys,
-    }
+    nobodys.union(reset.clone())
 }
 
 /// What differs, of what can be owned.
-pub(super) fn difference<T: FieldType>(ty: T, old: &Value, new: &Value, filter: &Filter) -> Comparison {
+pub(super) fn difference<T: FieldType>(ty: T, old: &Value, new: &Value, reset: &Set) -> Comparison {
     let Comparison { added, modified, removed } = compare(ty, old, new);
     Comparison {
-        added: filter.apply(ownable(&added)),
-        modified: filter.apply(ownable(&modified)),
-        removed: filter.apply(ownable(&removed)),
+        added: ownable(&added).outside(reset),
+        modified: ownable(&modified).outside(reset),
+        removed: ownable(&removed).outside(reset),
     }
 }
 
@@ -114,7 +110,7 @@ fn difference_in<T: FieldType>(
 ) -> Option<Comparison> {
     let ty = request.versions.type_of(api_version)?;
     let convert = |object: &Value| request.versions.convert(object.clone(), request.api_version, api_version);
-    Some(difference(ty, &convert(old)?, &convert(new)?, request.filter))
+    Some(difference(ty, &convert(old)?, &convert(new)?, request.reset))
 }
 
 /// Removes what a manager applied before and does not apply any more, unless somebody else owns it.
@@ -126,9 +122,10 @@ pub(super) fn prune<T: FieldType>(
 ) -> Value {
     let Some(last) = last.filter(|last| !last.set.is_empty()) else { return merged };
     let versions = request.versions;
-    let (Some(ty), Some(converted)) =
-        (versions.type_of(&last.api_version), versions.convert(merged.clone(), request.api_version, &last.api_version))
-    else {
+    let (Some(ty), Some(converted)) = (
+        versions.type_of(&last.api_version),
+        versions.convert(merged.clone(), request.api_version, &last.api_version),
+    ) else {
         return merged;
     };
     let last_set = last.set.with_declared(Some(ty));

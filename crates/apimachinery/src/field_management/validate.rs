@@ -53,7 +53,9 @@ fn check_scalar(scalar: Scalar, value: &Value) -> Option<String> {
         (Scalar::String, other) => {
             Some(format!("expected string, got &value.valueUnstructured{{Value:{}}}", source_text(other)))
         }
-        (Scalar::Numeric, other) => Some(format!("expected numeric (int or float), got {}", type_text(other))),
+        (Scalar::Numeric, other) => {
+            Some(format!("expected numeric (int or float), got {}", type_text(other)))
+        }
         (Scalar::Boolean, other) => Some(format!("expected boolean, got &{{{}}}", go::value_text(other))),
         (Scalar::Untyped, other) => Some(format!("expected any scalar, got &{{{}}}", go::value_text(other))),
     }

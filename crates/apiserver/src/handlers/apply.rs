@@ -35,8 +35,7 @@ pub(super) async fn handle(
     let options = WriteOptions::for_patch(call.query(), true)?;
     let applied = Applied::read(&bytes, options.field_validation);
     let expected = Expected::of(target.served)?;
-    let manager =
-        FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let mut own_warnings = Vec::new();
     let change = &mut |old: Option<&Value>| {
         own_warnings.clear();
@@ -83,9 +82,8 @@ fn check_uid(target: &Target, old: Option<&Value>, object: &Value) -> Result<(),
     if old.is_some() || uid.is_empty() {
         return Ok(());
     }
-    let error = format!(
-        "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
-    );
+    let error =
+        format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
     Err(Box::new(Status::conflict(&target.group_resource(), &target.name, error)))
 }
 
@@ -98,9 +96,7 @@ impl Applied {
 
     /// The object.
     pub(super) fn object(&self) -> Result<Value, Box<Status>> {
-        let failed = |error: &str| {
-            Box::new(Status::bad_request(format!("error decoding YAML: {error}")))
-        };
+        let failed = |error: &str| Box::new(Status::bad_request(format!("error decoding YAML: {error}")));
         let node = match &self.text {
             Ok((node, _)) => node,
             Err(error) if error.starts_with("error converting") => return Err(failed(error)),

@@ -48,8 +48,7 @@ pub(super) async fn handle(
     let patch = Patch::read(media_type, &bytes)?;
     let mut own_warnings = Vec::new();
     let expected = Expected::of(target.served)?;
-    let manager =
-        FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let patched = &mut |old: Option<&Value>| {
         own_warnings.clear();
         let mut object = old.cloned().unwrap_or_default();

@@ -30,8 +30,7 @@ pub(super) async fn handle(
     body::check_namespace(target, &mut object)?;
     let said = take_said(&mut object);
     body::complete(target.served, &mut object);
-    let manager =
-        FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let uid = Meta::of(&object).uid().to_owned();
     let update = Update {
         change: &mut |old| {

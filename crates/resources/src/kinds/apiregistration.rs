@@ -4,7 +4,7 @@ mod api_service;
 
 use apimachinery::names::NameRule;
 
-use crate::kind::{Kind, Reset, Subresource, Versions};
+use crate::kind::{Kind, Subresource, Versions};
 
 const VERSIONS: Versions = &[("apiregistration.k8s.io", "v1")];
 
@@ -19,7 +19,7 @@ pub(super) static API_SERVICE: Kind = Kind {
     allows_unconditional_update: false,
     has_status: true,
     // Upstream says nothing about what it resets.
-    reset_fields: &[("", Reset::These(&[])), ("status", Reset::These(&[]))],
+    reset_fields: &[("", &[]), ("status", &[])],
     strategy: &api_service::STRATEGY,
     ..Kind::named("apiregistration.k8s.io", "APIService", "apiservice", "apiservices")
 };

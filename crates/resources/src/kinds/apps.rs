@@ -7,7 +7,7 @@ mod stateful_set;
 use apimachinery::names::NameRule;
 
 use crate::defaults;
-use crate::kind::{Generation, Hooks, Kind, Reset, Subresource, Versions};
+use crate::kind::{Generation, Hooks, Kind, Subresource, Versions};
 use crate::kinds::name_warnings;
 
 const VERSIONS: Versions = &[("apps", "v1")];
@@ -38,7 +38,7 @@ pub(super) static DEPLOYMENT: Kind = Kind {
     subresources: &[Subresource::SCALE, Subresource::status("Deployment")],
     generation: Generation::Own,
     has_status: true,
-    reset_fields: &[("status", Reset::These(&[&["spec"], &["metadata", "labels"]]))],
+    reset_fields: &[("status", &[&["spec"], &["metadata", "labels"]])],
     strategy: &deployment::STRATEGY,
     ..Kind::named("apps", "Deployment", "deployment", "deployments")
 };

@@ -4,7 +4,7 @@ mod signing_request;
 
 use apimachinery::names::NameRule;
 
-use crate::kind::{Kind, Reset, Subresource, UnknownField, Versions};
+use crate::kind::{Kind, Subresource, UnknownField, Versions};
 use crate::kinds::selectable;
 
 const VERSIONS: Versions = &[("certificates.k8s.io", "v1")];
@@ -21,9 +21,9 @@ pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
     ],
     has_status: true,
     reset_fields: &[
-        ("", Reset::These(&[&["spec"], &["status"]])),
-        ("status", Reset::These(&[&["spec"], &["status", "conditions"]])),
-        ("approval", Reset::These(&[&["spec"], &["status", "certificate"]])),
+        ("", &[&["spec"], &["status"]]),
+        ("status", &[&["spec"], &["status", "conditions"]]),
+        ("approval", &[&["spec"], &["status", "certificate"]]),
     ],
     selectable_fields: selectable::SIGNING_REQUEST,
     unknown_field: UnknownField::NotSupported,

@@ -16,7 +16,7 @@ use apimachinery::names::NameRule;
 use serde_json::Value;
 
 use crate::defaults;
-use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Reset, Subresource, UnknownField, Verbs, Versions};
+use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Subresource, UnknownField, Verbs, Versions};
 use crate::kinds::{name_rules, name_warnings, selectable};
 
 const VERSIONS: Versions = &[("", "v1")];
@@ -98,7 +98,7 @@ pub(super) static NAMESPACE: Kind = Kind {
     ],
     name_rule: NameRule::Dns1123Label,
     has_status: true,
-    reset_fields: &[("finalize", Reset::These(&[&["status"]]))],
+    reset_fields: &[("finalize", &[&["status"]])],
     deletion: Deletion::WITH_OBJECT,
     selectable_fields: &[selectable::PHASE],
     unknown_field: UnknownField::NotSupported,

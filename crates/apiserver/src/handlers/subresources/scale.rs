@@ -10,8 +10,8 @@ use apimachinery::{ErrorList, GroupKind};
 use resources::kinds::scale;
 use serde_json::Value;
 
-use super::super::body::{self, Expected};
 use super::super::apply::{self, Applied};
+use super::super::body::{self, Expected};
 use super::super::{Verb, patch, update};
 use crate::authorization::Authorized;
 use crate::call::Call;

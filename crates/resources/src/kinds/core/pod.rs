@@ -60,23 +60,10 @@ fn prepare_for_update(context: Context<'_>, object: &mut Value, old: &Value) {
     }
 }
 
-/// What cannot be owned by whoever writes pods.
-pub(super) const RESET_FIELDS: &[(&str, Reset)] = &[
-    (
-        "status",
-        Reset::These(&[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]]),
-    ),
-    ("ephemeralcontainers", Reset::AllBut(&[&["spec", "ephemeralContainers"]])),
-    (
-        "resize",
-        Reset::AllBut(&[
-            &["spec", "containers", "*", "resources"],
-            &["spec", "containers", "*", "resizePolicy"],
-            &["spec", "initContainers", "*", "resources"],
-            &["spec", "initContainers", "*", "resizePolicy"],
-        ]),
-    ),
-];
+/// What cannot be owned by whoever writes the status. Upstream means to say that through `resize` and
+/// `ephemeralcontainers` only what they change can be owned, but its server does not ask.
+pub(super) const RESET_FIELDS: &[(&str, Reset)] =
+    &[("status", &[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]])];
 
 /// The status of a pod says nothing about its end and its owners, and what it leaves out of what the server found out
 /// stays.
