@@ -9,6 +9,7 @@
 //! | [`status`] | the errors of the API as values, and the `Status` body they are sent as |
 //! | [`field`] | paths of fields, what is wrong with a field, lists of that |
 //! | [`names`] | the formats of names, each with the sentences that refuse a text |
+//! | [`field_management`] | who owns which fields, server-side apply |
 //! | [`meta`] | reading, writing, generating and validating `metadata` |
 //! | [`selectors`] | label and field selectors in their text form |
 //! | [`options`] | what a request asks besides its object |
@@ -21,7 +22,7 @@
 //! Error texts are part of the API: clients print them, and some compare them. They are upstream's to the
 //! letter wherever a test could be found for them, and nothing here parses one.
 //!
-//! Not here: HTTP, storage, kinds, defaults of kinds, server-side apply.
+//! Not here: HTTP, storage, kinds, defaults of kinds.
 //!
 //! Start reading at [`patch`] or [`meta`].
 

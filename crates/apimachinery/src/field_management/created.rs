@@ -1,9 +1,9 @@
 //! What the creator of an object owns, in one walk.
 
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
-use super::fields_v1::key;
-use super::items::Items;
+use super::items::key_of;
 use super::path::PathElement;
 use super::set::Set;
 use super::types::{FieldType, Relationship, Shape, deduced, elements_of, members_of};
@@ -48,7 +48,7 @@ fn walk<T: FieldType>(ty: T, old: Option<&Value>, new: &Value, except: Option<&S
             if items.is_empty() && elements_of(old).is_empty() {
                 return Some(Owned::leaf());
             }
-            below_items(ty, relationship, old, items)
+            below_items(ty, relationship, items)
         }
         (Shape::Map { is_atomic: false }, Value::Object(members)) => {
             let before = members_of(old);
@@ -91,24 +91,21 @@ fn below_members<T: FieldType>(
     below
 }
 
-/// Zero values have no elements in their lists.
-fn below_items<T: FieldType>(
-    list: T,
-    relationship: Relationship,
-    old: Option<&Value>,
-    items: &[Value],
-) -> Map<String, Value> {
+/// Zero values have no elements in their lists, so all of these are new. One that is there twice is owned as a whole.
+fn below_items<T: FieldType>(list: T, relationship: Relationship, items: &[Value]) -> Map<String, Value> {
     let mut below = Map::new();
     let Some(ty) = list.element() else { return below };
-    let before = Items::of(list, relationship, elements_of(old));
-    let after = Items::of(list, relationship, items);
-    for (element, item) in &after.in_order {
-        let owned = match after.only(element) {
-            Some(_) => walk(ty, before.only(element), item, None),
-            None => Some(Owned::leaf()),
-        };
-        if let Some(owned) = owned {
-            below.insert(key(element), owned.into_value());
+    for item in items {
+        let Some(key) = key_of(list, relationship, item) else { continue };
+        match below.entry(key) {
+            Entry::Vacant(free) => {
+                if let Some(owned) = walk(ty, None, item, None) {
+                    free.insert(owned.into_value());
+                }
+            }
+            Entry::Occupied(mut taken) => {
+                taken.insert(Value::Object(Map::new()));
+            }
         }
     }
     below

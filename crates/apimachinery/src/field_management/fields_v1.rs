@@ -29,7 +29,7 @@ fn encode_level(set: &Set) -> Map<String, Value> {
 }
 
 /// A step as a key.
-pub(super) fn key(step: &PathElement) -> String {
+fn key(step: &PathElement) -> String {
     match step {
         PathElement::Field(name) => format!("f:{name}"),
         PathElement::Key(members) => {

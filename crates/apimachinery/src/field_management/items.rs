@@ -1,6 +1,7 @@
 //! Elements of lists that are owned one by one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -51,6 +52,30 @@ fn keyed<T: FieldType>(element: Option<T>, keys: &[&str], item: &Value) -> Resul
     }
     own.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(PathElement::Key(own))
+}
+
+/// What an element of a list is told apart by, as a key of `FieldsV1`, written at once. `None` if it cannot be.
+pub(super) fn key_of<T: FieldType>(list: T, relationship: Relationship, item: &Value) -> Option<String> {
+    match (relationship, item) {
+        (Relationship::Keyed(keys), Value::Object(members)) => {
+            let element = list.element();
+            let value = |key: &str| members.get(key).or_else(|| element?.default_of(key));
+            let mut own: Vec<(&str, &Value)> =
+                keys.iter().filter_map(|key| Some((*key, value(key)?))).collect();
+            own.sort_unstable_by_key(|(name, _)| *name);
+            let mut text = "k:{".to_owned();
+            for (i, (name, value)) in own.iter().enumerate() {
+                let comma = if i > 0 { "," } else { "" };
+                // Writing to a string cannot fail. Names of fields need no escapes.
+                let _ = write!(text, "{comma}\"{name}\":{value}");
+            }
+            text.push('}');
+            (!own.is_empty()).then_some(text)
+        }
+        (Relationship::Set, Value::Object(_) | Value::Array(_) | Value::Null) => None,
+        (Relationship::Set, scalar) => Some(format!("v:{scalar}")),
+        _ => None,
+    }
 }
 
 /// The elements of a list by what they are told apart by. Elements that cannot be are left out.
