@@ -188,7 +188,12 @@ impl Evaluator {
         let survey = state.plan.survey(&offers, &self.counts)?;
         if survey.n_feasible > 0 {
             let choose = |group: usize, n: usize| groups[group].offered(n);
-            return place(&survey, cycle, profile, circumstances, choose).map(Outcome::Placed);
+            let placement = place(&survey, cycle, profile, circumstances, choose)?;
+            // The pod is going to be put there, and the next one of its kind will look at that row first.
+            state.table.prefetch(placement.host);
+            self.counts.prefetch(placement.host);
+            cycle.snapshot.prefetch(placement.host);
+            return Some(Outcome::Placed(placement));
         }
         drop((offers, groups));
         state.refuse(cycle, profile, pod, &self.counts, circumstances, &mut self.work)

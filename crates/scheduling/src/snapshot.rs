@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use base::{Map, Symbol};
 
-pub use change_log::{Change, ChangeLog, Lagged, Log};
+pub use change_log::{Change, ChangeLog, Lagged, Log, Occupant};
 pub use columns::{Columns, EXACT_MAX, ResourceColumns, integer};
 pub use images::{ImageState, Images};
 use label_columns::LabelColumns;
@@ -81,6 +81,14 @@ impl Snapshot {
     /// One more than the highest row index in use: the size of tables indexed by row.
     pub fn n_rows(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Reads what will be needed of a row, so that the processor fetches it all at once. Rows are spread over memory:
+    /// on a large cluster, fetching one thing after the other is most of what a decision takes.
+    pub fn prefetch(&self, row: Row) {
+        let info = self.rows.get(row.index()).and_then(Option::as_ref);
+        std::hint::black_box(info.map(NodeInfo::fetched));
+        self.columns.prefetch(row);
     }
 
     /// The row of the node called `name`.
@@ -194,7 +202,7 @@ impl Snapshot {
         self.columns.clear(row);
         self.label_columns.clear(row);
         for pod in info.pods() {
-            self.log.push((row, Change::PodRemoved(Arc::clone(pod))));
+            self.log.push((row, Change::PodRemoved(Occupant::from(&**pod))));
         }
         if !info.pods().is_empty() {
             self.orphans.insert(name, info.pods().to_vec());
@@ -211,22 +219,35 @@ impl Snapshot {
     /// If the pod names no node.
     pub fn upsert_pod(&mut self, pod: Arc<Pod>) {
         let node_name = pod.node_name.expect("only pods with a node name are on nodes");
+        let row = self.row(node_name);
         if let Some(known) = self.pods.get_mut(&pod.uid) {
-            if is_like(known, &pod) {
+            if let Some(row) = row.filter(|_| is_like(known, &pod)) {
                 *known = Arc::clone(&pod);
-                if let Some(row) = self.by_name.get(&node_name).copied() {
-                    self.info_mut(row).replace_pod(pod);
-                    self.log.push((row, Change::PodReplaced));
-                    return;
-                }
+                self.info_mut(row).replace_pod(pod);
+                self.log.push((row, Change::PodReplaced));
+                return;
             }
             self.remove_pod(&pod.uid);
         }
-        self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
-        match self.row(node_name) {
+        match row {
             Some(row) => self.put(row, pod),
-            None => self.orphans.entry(node_name).or_default().push(pod),
+            None => {
+                self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
+                self.orphans.entry(node_name).or_default().push(pod);
+            }
         }
+    }
+
+    /// Adds a pod to the node at `row`, which its object does not name yet; returns the node's name.
+    pub fn assume(&mut self, row: Row, pod: &Pod) -> Symbol {
+        let node = self.node(row).node.name;
+        let pod = Arc::new(Pod { node_name: Some(node), ..pod.clone() });
+        if self.pods.contains_key(&pod.uid) {
+            self.upsert_pod(pod);
+        } else {
+            self.put(row, pod);
+        }
+        node
     }
 
     /// Removes the pod with this UID; returns it if it was there.
@@ -241,7 +262,7 @@ impl Snapshot {
                 if pod.shape.pod_affinity.is_given && !info.has_pods_with_affinity() {
                     self.with_affinity.remove(&row);
                 }
-                self.log.push((row, Change::PodRemoved(Arc::clone(&pod))));
+                self.log.push((row, Change::PodRemoved(Occupant::from(&*pod))));
             }
             None => {
                 if let Some(waiting) = self.orphans.get_mut(&node_name) {
@@ -260,9 +281,11 @@ impl Snapshot {
             self.with_affinity.insert(row);
         }
         let info = self.rows[row.index()].as_mut().expect("a row of a node that exists");
-        info.add_pod(Arc::clone(&pod));
+        let occupant = Occupant::from(&*pod);
+        self.pods.insert(Arc::clone(&pod.uid), Arc::clone(&pod));
+        info.add_pod(pod);
         self.columns.set_pods(info);
-        self.log.push((row, Change::PodAdded(pod)));
+        self.log.push((row, Change::PodAdded(occupant)));
     }
 
     fn info_mut(&mut self, row: Row) -> &mut NodeInfo {

@@ -53,12 +53,10 @@ impl Scheduler {
     }
 
     fn place(&mut self, queued: QueuedPod, host: Row, now: Now, commands: &mut Vec<Command>) {
-        let node = self.snapshot.node(host).node.name;
         let pod = &queued.pod;
-        let assumed = Pod { node_name: Some(node), ..(**pod).clone() };
         let promised = self.nominator.node_of(&pod.uid);
         self.nominator.remove(&pod.uid);
-        self.snapshot.upsert_pod(Arc::new(assumed));
+        let node = self.snapshot.assume(host, pod);
         commands.push(Command::Bind {
             pod: pod.key.clone(),
             uid: Arc::clone(&pod.uid),

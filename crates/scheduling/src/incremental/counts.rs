@@ -30,8 +30,8 @@ pub(super) use counter::Counter;
 pub(super) use topology::{NO_DOMAIN, Topology};
 
 use crate::framework::domains::{Count, Counted, ExistingTerms, TermKind, TopologyKey};
-use crate::model::{AffinityTerm, Labels, Pod, Shape, WeightedTerm};
-use crate::snapshot::{Change, Log, Row, Snapshot};
+use crate::model::{AffinityTerm, Labels, Shape, WeightedTerm};
+use crate::snapshot::{Change, Log, Occupant, Row, Snapshot};
 
 /// More counters than this are not kept.
 const COUNTERS_MAX: usize = 1 << 16;
@@ -111,20 +111,26 @@ impl Counts {
         *self = Counts { generation, position: snapshot.log().position(), ..Counts::default() };
         for node in snapshot.nodes() {
             for pod in node.pods() {
-                self.note(pod);
-                let class = self.class_of(pod);
+                let pod = Occupant::from(&**pod);
+                self.note(&pod);
+                let class = self.class_of(&pod);
                 self.classes.put(node.row, class);
             }
         }
     }
 
-    fn class_of(&mut self, pod: &Pod) -> class::ClassId {
+    fn class_of(&mut self, pod: &Occupant) -> class::ClassId {
         self.classes.of(pod, |id| &*self.counters[id.0 as usize].count)
     }
 
-    fn note(&mut self, pod: &Pod) {
+    fn note(&mut self, pod: &Occupant) {
         *self.priorities.entry(pod.priority).or_default() += 1;
         self.latest_start = self.latest_start.max(pod.start_time);
+    }
+
+    /// Reads what will be needed of a row: see [`Snapshot::prefetch`].
+    pub(super) fn prefetch(&self, row: Row) {
+        self.classes.prefetch(row);
     }
 
     /// Whether some pod on a node has a lower priority.

@@ -104,6 +104,11 @@ impl Group {
 }
 
 impl Table {
+    /// Reads what will be needed of a row: see [`Snapshot::prefetch`].
+    pub(super) fn prefetch(&self, row: Row) {
+        std::hint::black_box(self.cells.get(row.index()).map(|cell| cell.slot));
+    }
+
     /// The groups with rows in them.
     pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
         self.groups.iter().filter(|group| group.n_rows > 0)

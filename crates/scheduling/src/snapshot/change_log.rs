@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Row;
-use crate::model::Pod;
+use crate::model::{Pod, Shape};
 
 /// How many changes are kept: a cache that lags further behind starts over, which costs one pass over all
 /// rows and so is paid for by at least as many changes on clusters of this size.
@@ -20,11 +20,35 @@ pub enum Change {
     /// The node object changed.
     Node,
     /// A pod was added.
-    PodAdded(Arc<Pod>),
+    PodAdded(Occupant),
     /// A pod was removed.
-    PodRemoved(Arc<Pod>),
+    PodRemoved(Occupant),
     /// The object of a pod was replaced by one that takes the same room and matters equally to other pods.
     PodReplaced,
+}
+
+/// What a pod is to those who count pods. The pod itself can be freed while the change is still kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occupant {
+    /// Its shape.
+    pub shape: Arc<Shape>,
+    /// Its priority.
+    pub priority: i32,
+    /// Whether it is being deleted.
+    pub is_terminating: bool,
+    /// When it started, in nanoseconds since the epoch.
+    pub start_time: Option<i64>,
+}
+
+impl From<&Pod> for Occupant {
+    fn from(pod: &Pod) -> Occupant {
+        Occupant {
+            shape: Arc::clone(&pod.shape),
+            priority: pod.priority,
+            is_terminating: pod.is_terminating,
+            start_time: pod.start_time,
+        }
+    }
 }
 
 /// The changes of rows.

@@ -116,6 +116,22 @@ impl Columns {
         Arch::new().dispatch(Lacking { columns: self, wanted })
     }
 
+    /// Reads what changes with the pods of a row.
+    pub(super) fn prefetch(&self, row: Row) {
+        let i = row.index();
+        let amounts = [
+            &self.milli_cpu.requested,
+            &self.memory.requested,
+            &self.ephemeral_storage.requested,
+            &self.non_zero_milli_cpu,
+            &self.non_zero_memory,
+            &self.free_pods,
+            &self.cpu_utilization,
+            &self.memory_utilization,
+        ];
+        std::hint::black_box(amounts.map(|column| column.get(i).copied()));
+    }
+
     /// Takes over what a row says about its pods.
     pub(super) fn set_pods(&mut self, info: &NodeInfo) {
         let (i, requested, node) = (info.row.index(), info.requested(), &info.node);

@@ -37,6 +37,11 @@ impl NodeInfo {
         }
     }
 
+    /// One value of each part of memory that a change of its pods reads.
+    pub(super) fn fetched(&self) -> (i64, usize, usize, i64) {
+        (self.requested.milli_cpu, self.pods.len(), self.used_ports.len(), self.node.allocatable_pods)
+    }
+
     /// The pods on the node, bound or assumed, terminating ones included.
     pub fn pods(&self) -> &[Arc<Pod>] {
         &self.pods

@@ -10,8 +10,8 @@ use super::index::BySelector;
 use super::terms::{Term, Terms, terms_of};
 use super::{CounterId, weight};
 use crate::framework::domains::{Count, Counted};
-use crate::model::{Pod, Selector, Shape};
-use crate::snapshot::Row;
+use crate::model::{Selector, Shape};
+use crate::snapshot::{Occupant, Row};
 
 /// The index of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,7 +89,7 @@ fn wants(count: &Count) -> Wants<'_> {
 
 impl Classes {
     /// The class of a pod. `count_of` says what a counter counts.
-    pub(super) fn of<'c>(&mut self, pod: &Pod, count_of: impl Fn(CounterId) -> &'c Count) -> ClassId {
+    pub(super) fn of<'c>(&mut self, pod: &Occupant, count_of: impl Fn(CounterId) -> &'c Count) -> ClassId {
         let address = (Arc::as_ptr(&pod.shape) as usize, pod.is_terminating);
         if let Some(known) = self.by_shape.get(&address) {
             return *known;
@@ -144,6 +144,11 @@ impl Classes {
         }
         self.by_key.remove(&class.key);
         self.free.push(id);
+    }
+
+    /// Reads what will be needed of a row: see [`crate::snapshot::Snapshot::prefetch`].
+    pub(super) fn prefetch(&self, row: Row) {
+        std::hint::black_box(self.rows.get(row.index()).map(SmallVec::len));
     }
 
     /// Puts a pod of a class on a row.
