@@ -50,9 +50,16 @@ impl<'m> FieldManager<'m> {
         Self::named(served, subresource, manager_name(said, agent))
     }
 
-    /// Of the server itself.
+    /// Of the server itself, for objects that it makes complete.
     pub(crate) fn of_server(served: Served) -> FieldManager<'static> {
-        FieldManager::named(served, "", SERVER.to_owned())
+        let manager = FieldManager::named(served, "", SERVER.to_owned());
+        // What strategies would add to what a client sends.
+        let added: &[&[&str]] = match (served.kind.group, served.kind.kind) {
+            ("", "Namespace") => &[&["spec", "finalizers"]],
+            ("", "Service") => &[&["spec", "clusterIPs"], &["spec", "ipFamilies"]],
+            _ => &[],
+        };
+        FieldManager { reset: manager.reset.union(Set::of_fields(added)), ..manager }
     }
 
     fn named(served: Served, subresource: &str, name: String) -> FieldManager<'_> {
