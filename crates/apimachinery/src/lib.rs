@@ -9,6 +9,7 @@
 //! | [`status`] | the errors of the API as values, and the `Status` body they are sent as |
 //! | [`field`] | paths of fields, what is wrong with a field, lists of that |
 //! | [`names`] | the formats of names, each with the sentences that refuse a text |
+//! | [`field_management`] | who owns which fields, server-side apply |
 //! | [`meta`] | reading, writing, generating and validating `metadata` |
 //! | [`selectors`] | label and field selectors in their text form |
 //! | [`options`] | what a request asks besides its object |
@@ -21,13 +22,14 @@
 //! Error texts are part of the API: clients print them, and some compare them. They are upstream's to the
 //! letter wherever a test could be found for them, and nothing here parses one.
 //!
-//! Not here: HTTP, storage, kinds, defaults of kinds, server-side apply.
+//! Not here: HTTP, storage, kinds, defaults of kinds.
 //!
 //! Start reading at [`patch`] or [`meta`].
 
 pub mod continue_token;
 pub mod duration;
 pub mod field;
+pub mod field_management;
 pub mod go;
 pub mod group;
 pub mod json;

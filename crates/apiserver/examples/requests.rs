@@ -8,6 +8,7 @@ use std::time::Duration;
 use apiserver::authentication::Authentication;
 use apiserver::authorization::modes::Mode;
 use apiserver::bootstrap::Cidr;
+use apiserver::feature_gates::FeatureGates;
 use apiserver::in_process::InProcess;
 use apiserver::start::{Settings, start};
 use apiserver::user::User;
@@ -28,12 +29,15 @@ fn settings() -> Settings {
         node_ports: (30000, 32767),
         modes: vec![Mode::Node, Mode::Rbac],
         authentication: Authentication::default(),
+        service_accounts: None,
         enabled_plugins: Vec::new(),
         disabled_plugins: Vec::new(),
         not_ready_toleration_seconds: 300,
         unreachable_toleration_seconds: 300,
         event_ttl: Duration::from_secs(3600),
         request_timeout: Duration::from_secs(60),
+        min_request_timeout: Duration::from_secs(1800),
+        feature_gates: FeatureGates::default(),
         n_read_only_max: 0,
         n_mutating_max: 0,
     }

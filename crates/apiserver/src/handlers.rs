@@ -3,6 +3,7 @@
 //! [`resource`] finds the kind and the verb, checks what upstream's router checks (method, media types), and hands over to
 //! the verb's file. What differs between kinds is in the table of kinds and in `subresources`.
 
+mod apply;
 mod body;
 mod create;
 mod delete;
@@ -18,6 +19,7 @@ mod subresources;
 mod update;
 mod watch;
 
+pub(crate) use body::{set_type, to_served};
 pub(crate) use subresources::bind;
 
 use apimachinery::Status;

@@ -29,6 +29,7 @@ pub mod discovery;
 pub mod document;
 mod etag;
 pub mod feature_gates;
+mod field_manager;
 pub mod handlers;
 pub mod in_process;
 mod measured;

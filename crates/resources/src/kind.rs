@@ -82,6 +82,9 @@ pub struct Kind {
     /// Whether `status` is the status subresource's: cleared on create, kept on update of the main resource, and the
     /// rest kept on update of `/status`. Kinds that differ in detail say so in their strategy.
     pub has_status: bool,
+    /// What nobody owns who writes through the object itself or a subresource (empty name), because it is reset. Where
+    /// nothing is said it is `status`, and through `/status` `spec`, of kinds with [`Kind::has_status`].
+    pub reset_fields: &'static [(&'static str, Reset)],
     /// Whether a new object keeps the `status` that it was sent with: nodes.
     pub keeps_status_on_create: bool,
     /// What DELETE answers with, and what becomes of dependents if nobody says.
@@ -130,6 +133,12 @@ pub enum Generation {
     Own,
 }
 
+/// Which fields a strategy resets, with what is below them: paths of members.
+pub type Reset = &'static [&'static [&'static str]];
+
+/// Through `/status` of kinds whose metadata stays, too.
+pub const SPEC_AND_METADATA: Reset = &[&["spec"], &["metadata"]];
+
 /// How objects of a kind are deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Deletion {
@@ -171,6 +180,7 @@ impl Kind {
             allows_unconditional_update: true,
             generation: Generation::Untouched,
             has_status: false,
+            reset_fields: &[],
             keeps_status_on_create: false,
             deletion: Deletion::PLAIN,
             expires: false,
@@ -207,6 +217,17 @@ impl Kind {
     /// A subresource.
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
+    }
+
+    /// What nobody owns who writes through the object itself or a subresource.
+    pub fn reset_of(&self, subresource: &str) -> Reset {
+        let said = self.reset_fields.iter().find(|(name, _)| *name == subresource);
+        match (said, subresource) {
+            (Some((_, reset)), _) => reset,
+            (None, "") if self.has_status => &[&["status"]],
+            (None, "status") if self.has_status => &[&["spec"]],
+            _ => &[],
+        }
     }
 
     /// Whether objects are stored at all: reviews and bindings are not, nor is the status of components.

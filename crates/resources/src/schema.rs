@@ -8,6 +8,7 @@
 //! | a type by group, version and kind | [`Schema::type_of`] |
 //! | a request body, strictly checked | [`decode`] |
 //! | the zero values of an object | [`normalise`] |
+//! | who can own which fields | [`OwnedType`] |
 //! | OpenAPI documents | [`openapi_v3`], [`openapi_v2`] |
 
 pub mod decode;
@@ -17,6 +18,7 @@ pub mod normalise;
 mod openapi;
 pub mod openapi_v2;
 pub mod openapi_v3;
+mod ownership;
 mod patch;
 mod plan;
 mod scalar;
@@ -31,6 +33,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+pub use ownership::OwnedType;
 use plan::Plan;
 
 /// Every type that the API server knows.

@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use apiserver::server::Server;
 use clap::Parser;
 use component::shutdown::Shutdown;
-use store::Store;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use store::Store;
 
 use crate::Outcome;
 pub(crate) use flags::Options;

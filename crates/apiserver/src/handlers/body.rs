@@ -72,6 +72,7 @@ pub(super) fn decode(
         )))
     };
     check_type(expected, said_version, said_kind, &own_version, &unhandled)?;
+    let is_reset = forgets_managers(&node);
     let decoded =
         Schema::get().decode_node(expected.of, node).map_err(|error| unhandled(error.to_string()))?;
     let Decoded { value, mut strict } = decoded;
@@ -88,6 +89,9 @@ pub(super) fn decode(
     }
     let mut value = value;
     set_type(&mut value, &own_version, expected.kind);
+    if is_reset {
+        forget_managers(&mut value);
+    }
     Ok(value)
 }
 
@@ -99,8 +103,24 @@ fn decode_plain(expected: &Expected<'_>, body: &[u8]) -> Option<Value> {
     if !says("apiVersion", &own_version) || !says("kind", expected.kind) {
         return None;
     }
+    // An empty list of managers means something, which is seen in the long way only.
+    let may_forget = |text: &str| text.contains("\"managedFields\"");
+    if Meta::of(&object).get("managedFields").is_none() && std::str::from_utf8(body).is_ok_and(may_forget) {
+        return None;
+    }
     set_type(&mut object, &own_version, expected.kind);
     Some(object)
+}
+
+/// Whether an object says by an empty list that nobody owns anything. Decoding does not tell it from no list.
+fn forgets_managers(node: &Node) -> bool {
+    let managers = node.get("metadata").and_then(|metadata| metadata.get("managedFields"));
+    matches!(managers, Some(Node::List(managers)) if managers.is_empty())
+}
+
+/// Says again that nobody owns anything.
+pub(super) fn forget_managers(object: &mut Value) {
+    MetaMut::of(object).set("managedFields", Value::Array(Vec::new()));
 }
 
 /// The strict errors of an object as one text.
@@ -110,7 +130,7 @@ pub(super) fn joined(errors: &[StrictError]) -> String {
 }
 
 /// Sets what an object says it is.
-pub(super) fn set_type(value: &mut Value, api_version: &str, kind: &str) {
+pub(crate) fn set_type(value: &mut Value, api_version: &str, kind: &str) {
     if let Some(members) = value.as_object_mut() {
         members.insert("apiVersion".to_owned(), api_version.into());
         members.insert("kind".to_owned(), kind.into());
@@ -183,10 +203,17 @@ fn summarize(body: &[u8]) -> String {
     if body.len() > LEN { format!("{hex} ...") } else { hex }
 }
 
-/// Sets defaults in a decoded object, which is normalised again before it is stored, and turns an object of the served version into one of the stored version.
+/// Sets the defaults of the served version, and the zero values that are printed.
+pub(super) fn complete(served: Served, object: &mut Value) {
+    served.kind.strategy.set_defaults(object, served.group, served.version);
+    if let Some(of) = served.type_of() {
+        Schema::get().normalise(of, object);
+    }
+}
+
+/// Turns a complete object of the served version into one of the stored version.
 pub(super) fn to_stored(served: Served, object: &mut Value) {
     let kind = served.kind;
-    kind.strategy.set_defaults(object, served.group, served.version);
     if !served.is_stored_version() {
         let to = kind.versions[kind.stored_in];
         kind.strategy.convert(object, (served.group, served.version), to);
@@ -195,7 +222,7 @@ pub(super) fn to_stored(served: Served, object: &mut Value) {
 }
 
 /// Turns an object of the stored version into one of the served version.
-pub(super) fn to_served(served: Served, object: &mut Value) {
+pub(crate) fn to_served(served: Served, object: &mut Value) {
     let kind = served.kind;
     if !served.is_stored_version() {
         let from = kind.versions[kind.stored_in];

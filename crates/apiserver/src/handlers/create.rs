@@ -1,13 +1,14 @@
 //! POST of a new object.
 
 use apimachinery::Status;
-use apimachinery::meta::Meta;
+use apimachinery::meta::{self, Meta};
 use apimachinery::options::WriteOptions;
 
 use super::body::{self, Expected};
 use super::render;
 use crate::authorization::Authorized;
 use crate::call::Call;
+use crate::field_manager::{FieldManager, take_said};
 use crate::negotiation::{self, Transforms};
 use crate::registry::Target;
 use crate::reply::Reply;
@@ -27,6 +28,14 @@ pub(super) async fn handle(
     let expected = Expected::of(target.served)?;
     let mut object = body::decode(&expected, &bytes, format, options.field_validation, &mut call.warnings)?;
     body::check_namespace(target, &mut object)?;
+    let said = take_said(&mut object);
+    body::complete(target.served, &mut object);
+    if target.kind().is_stored() {
+        meta::wipe_system_fields(&mut object);
+        let manager =
+            FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
+        manager.create(&mut object, said);
+    }
     body::to_stored(target.served, &mut object);
     if !target.kind().is_stored() {
         let answer = reviews::answer(server, request, target, object, options.is_dry_run).await?;

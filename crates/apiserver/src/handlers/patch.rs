@@ -12,9 +12,10 @@ use resources::schema::decode::StrictError;
 use serde_json::Value;
 
 use super::body::{self, Expected};
-use super::{quoted, render, update};
+use super::{apply, quoted, render, update};
 use crate::authorization::Authorized;
 use crate::call::Call;
+use crate::field_manager::{FieldManager, take_said};
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
@@ -38,12 +39,16 @@ pub(super) async fn handle(
     call: &mut Call,
 ) -> Result<Reply, Box<Status>> {
     let media_type = media_type(call)?;
+    if media_type == APPLY_PATCH {
+        return apply::handle(server, request, target, call).await;
+    }
     let accepted = negotiation::negotiate(&call.headers, call.query(), Transforms::All)?;
     let bytes = call.read_body().await?;
-    let options = WriteOptions::for_patch(call.query(), media_type == APPLY_PATCH)?;
+    let options = WriteOptions::for_patch(call.query(), false)?;
     let patch = Patch::read(media_type, &bytes)?;
     let mut own_warnings = Vec::new();
     let expected = Expected::of(target.served)?;
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let patched = &mut |old: Option<&Value>| {
         own_warnings.clear();
         let mut object = old.cloned().unwrap_or_default();
@@ -51,6 +56,11 @@ pub(super) async fn handle(
         let mut object = patch.apply(&expected, object, options.field_validation, &mut own_warnings)?;
         update::check_name(target, &object)?;
         body::check_namespace(target, &mut object)?;
+        let said = take_said(&mut object);
+        body::complete(target.served, &mut object);
+        if let Some(old) = old {
+            manager.update(old, &mut object, said);
+        }
         body::to_stored(target.served, &mut object);
         Ok(object)
     };
@@ -70,18 +80,13 @@ pub(super) async fn handle(
 /// The form of the patch.
 ///
 /// # Errors
-/// The 415 with the forms that are taken. Server-side apply is not one of them yet.
+/// The 415 with the forms that are taken.
 pub(super) fn media_type(call: &Call) -> Result<&'static str, Box<Status>> {
     let media_type = negotiation::content_type(&call.headers);
-    match MEDIA_TYPES.into_iter().find(|known| *known == media_type) {
-        Some(APPLY_PATCH) => {
-            let message = "server-side apply is not supported by this server yet: send a patch of type ";
-            let others = MEDIA_TYPES[..3].join(", ");
-            Err(Box::new(Status::unsupported_media_type(&[]).with_message(format!("{message}{others}"))))
-        }
-        Some(known) => Ok(known),
-        None => Err(Box::new(Status::unsupported_media_type(&MEDIA_TYPES))),
-    }
+    MEDIA_TYPES
+        .into_iter()
+        .find(|known| *known == media_type)
+        .ok_or_else(|| Box::new(Status::unsupported_media_type(&MEDIA_TYPES)))
 }
 
 /// A JSON or merge patch must not make another kind of the object.
@@ -129,6 +134,7 @@ impl Patch {
     ) -> Result<Value, Box<Status>> {
         let schema = Schema::get();
         let failed = |status: Status| Box::new(status);
+        let is_reset;
         // What messages quote: the result, or the patch.
         let (decoded, quote): (_, Box<dyn Fn() -> String>) = match self {
             Patch::Json(_) | Patch::Merge(_) => {
@@ -138,16 +144,18 @@ impl Patch {
                     Patch::Merge(patch) => patch.apply(object),
                     Patch::Strategic(_) => object,
                 };
+                is_reset = forgets_managers(&patched);
                 check_type(expected, &old, &patched)?;
                 let decoded = schema.decode_value(expected.of, &patched);
                 (decoded, Box::new(move || quoted::patched(expected.of, &old, &patched)))
             }
             Patch::Strategic(patch) => {
                 let patched = patch.apply(object, expected.of).map_err(|error| failed(error.into()))?;
+                is_reset = forgets_managers(&patched);
                 (schema.convert_patched(expected.of, &patched), Box::new(|| patch.to_string()))
             }
         };
-        let decoded = decoded.map_err(|error| invalid(&quote(), &error.to_string()))?;
+        let mut decoded = decoded.map_err(|error| invalid(&quote(), &error.to_string()))?;
         let mut strict: Vec<String> = self.strict_errors().to_vec();
         match validation {
             FieldValidation::Ignore => {}
@@ -162,8 +170,16 @@ impl Patch {
                 }
             }
         }
+        if is_reset {
+            body::forget_managers(&mut decoded.value);
+        }
         Ok(decoded.value)
     }
+}
+
+/// Whether a patched object says by an empty list that nobody owns anything.
+fn forgets_managers(patched: &Value) -> bool {
+    patched["metadata"]["managedFields"].as_array().is_some_and(Vec::is_empty)
 }
 
 /// The error of a patch: without a kind, because upstream does not know it at that point.

@@ -8,6 +8,7 @@ use super::body::{self, Expected};
 use super::render;
 use crate::authorization::Authorized;
 use crate::call::Call;
+use crate::field_manager::{FieldManager, take_said};
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
@@ -28,15 +29,25 @@ pub(super) async fn handle(
         let mut object = body::decode(&expected, &bytes, format, options.field_validation, warnings)?;
         check_name(target, &object)?;
         body::check_namespace(target, &mut object)?;
-        body::to_stored(target.served, &mut object);
-        Ok(object)
+        let said = take_said(&mut object);
+        body::complete(target.served, &mut object);
+        Ok::<_, Box<Status>>((object, said))
     };
-    let object = read(&mut call.warnings)?;
+    let (object, said) = read(&mut call.warnings)?;
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     let uid = Meta::of(&object).uid().to_owned();
-    let mut first = Some(object);
+    let mut first = Some((object, said));
     let update = Update {
         // Hardly anybody meets another write, so the object is not copied for that but read again.
-        change: &mut |_| first.take().map_or_else(|| read(&mut Vec::new()), Ok),
+        change: &mut |old| {
+            let (mut object, said) = first.take().map_or_else(|| read(&mut Vec::new()), Ok)?;
+            match old {
+                Some(old) => manager.update(old, &mut object, said),
+                None => manager.create(&mut object, said),
+            }
+            body::to_stored(target.served, &mut object);
+            Ok(object)
+        },
         uid,
         may_create: target.kind().creates_on_update && target.subresource.is_empty(),
         is_dry_run: options.is_dry_run,

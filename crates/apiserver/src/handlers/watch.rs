@@ -88,13 +88,17 @@ pub(super) async fn handle(
     let shutdown = server.shutdown.clone();
     // Who reads the answer drives the watch. A client that has left ends it, one that is slow stays behind in the ring, and
     // one that does not read is left.
-    let body = Body::produced(READ_WAIT_MAX, move || terminated.inc(), |outbox| async move {
-        tokio::select! {
-            biased;
-            () = shutdown.reached(Stage::Draining) => {}
-            () = watcher.run(begin, &outbox) => {}
-        }
-    });
+    let body = Body::produced(
+        READ_WAIT_MAX,
+        move || terminated.inc(),
+        |outbox| async move {
+            tokio::select! {
+                biased;
+                () = shutdown.reached(Stage::Draining) => {}
+                () = watcher.run(begin, &outbox) => {}
+            }
+        },
+    );
     Ok(Reply::of_body(200, JSON, body))
 }
 

@@ -12,6 +12,7 @@ use super::rules::{checks_metadata_twice, demands_known_finalizers, rules};
 use super::{Found, Registry, Target, Written, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
+use crate::field_manager::keep_times;
 
 /// How often a write starts over because somebody else wrote. Each time somebody else's write went through, so this many
 /// in a row are not met by chance.
@@ -146,6 +147,7 @@ impl Registry {
         } else {
             self.apply_strategy(request, target, &mut object, &old, warnings)?;
         }
+        keep_times(&mut object, &old);
         let admitted =
             self.admission_request(request, target, Operation::Update, Some(&old), update.is_dry_run);
         self.admission_validates(&admitted, Some(&object))?;

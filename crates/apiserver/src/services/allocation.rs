@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use store::{Error, Expect, Store, Write};
 
 use super::{range, text};
+use crate::field_manager::FieldManager;
 use crate::registry::{Registry, store_error};
+use crate::served::Served;
 use crate::watch_cache::KEY_ROOT;
 use crate::{chance, document};
 
@@ -30,7 +32,7 @@ pub(super) fn port_key(port: u16) -> Bytes {
 #[derive(Debug)]
 pub struct Allocation {
     store: Arc<dyn Store>,
-    kind_of_addresses: Option<&'static resources::kind::Kind>,
+    addresses: Option<Served>,
     is_dry_run: bool,
     is_kept: bool,
     taken: Vec<Bytes>,
@@ -39,10 +41,9 @@ pub struct Allocation {
 
 impl Allocation {
     pub(super) fn new(registry: &Registry, is_dry_run: bool) -> Allocation {
-        let served = registry.kinds.stored("networking.k8s.io", "ipaddresses");
         Allocation {
             store: Arc::clone(&registry.store),
-            kind_of_addresses: served.map(|served| served.kind),
+            addresses: registry.kinds.stored("networking.k8s.io", "ipaddresses"),
             is_dry_run,
             is_kept: false,
             taken: Vec::new(),
@@ -73,7 +74,7 @@ impl Allocation {
     /// Takes an address by creating its object.
     pub(super) async fn take_address(&mut self, ip: IpAddr, service: &Value) -> Result<bool, Box<Status>> {
         let metadata = &service["metadata"];
-        let object = json!({
+        let mut object = json!({
             "metadata": {
                 "name": ip.to_string(),
                 "uid": chance::uid(),
@@ -89,7 +90,11 @@ impl Allocation {
                 "name": text(metadata, "name"),
             }},
         });
-        let value = self.kind_of_addresses.map(|kind| document::encode(kind, &object)).unwrap_or_default();
+        let encode = |served: Served| {
+            FieldManager::of_server(served).create(&mut object, None);
+            document::encode(served.kind, &object)
+        };
+        let value = self.addresses.map(encode).unwrap_or_default();
         self.take(address_key(ip), value).await
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use store::{Error, Expect};
 
 use crate::bootstrap::reconcile;
+use crate::field_manager::FieldManager;
 use crate::registry::Registry;
 use crate::served::Served;
 use crate::{chance, document};
@@ -58,6 +59,11 @@ async fn make_one(registry: &Registry, mut object: Value) -> Result<(), Error> {
         let found = registry.store.get(&key).await?.entry;
         let existing = found.as_ref().and_then(|entry| document::decode(&entry.value, entry.modified.0));
         let Some(mut wanted) = reconcile(existing.as_ref(), &object) else { return Ok(()) };
+        let manager = FieldManager::of_server(served);
+        match &existing {
+            Some(existing) => manager.update(existing, &mut wanted, None),
+            None => manager.create(&mut wanted, None),
+        }
         if Meta::of(&wanted).uid().is_empty() {
             meta::set_creation_fields(&mut wanted, &chance::uid(), &crate::clock::print(crate::clock::now()));
         }

@@ -95,6 +95,12 @@ impl Client {
         self.ask("PATCH", url, "application/merge-patch+json", &patch.to_string()).await
     }
 
+    /// Applies an object as a manager.
+    pub(crate) async fn apply(&self, url: &str, manager: &str, object: &Value) -> Answer {
+        let url = format!("{url}?fieldManager={manager}");
+        self.ask("PATCH", &url, "application/apply-patch+yaml", &object.to_string()).await
+    }
+
     pub(crate) async fn delete(&self, url: &str) -> Answer {
         self.ask("DELETE", url, "", "").await
     }

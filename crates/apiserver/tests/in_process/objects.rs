@@ -76,7 +76,7 @@ async fn what_makes_no_sense_is_a_clear_error() {
         ("POST", MAPS, "application/json", "[]", 400),
         ("POST", MAPS, "text/plain", "{}", 415),
         ("POST", MAPS, "application/vnd.kubernetes.protobuf", "k8s", 415),
-        ("PATCH", "/api/v1/namespaces/default", "application/apply-patch+yaml", "{}", 415),
+        ("PATCH", "/api/v1/namespaces/default", "application/apply-patch+yaml", "{}", 422),
         ("POST", MAPS, "application/json", r#"{"kind":"Pod","metadata":{"name":"a"}}"#, 400),
         ("GET", "/api/v1/nothings", "", "", 404),
         ("POST", "/api/v1/namespaces/default/configmaps/a", "application/json", "{}", 405),

@@ -152,13 +152,17 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_put_into_an_outbox_comes_out_joined_up_to_a_limit() {
-        let mut body = Body::produced(PATIENCE, || {}, |outbox| async move {
-            outbox.put(Bytes::from_static(b"a")).await;
-            outbox.put(Bytes::from_static(b"b")).await;
-            tokio::task::yield_now().await;
-            outbox.put(vec![b'c'; OUTBOX_BYTES].into()).await;
-            outbox.put(Bytes::from_static(b"d")).await;
-        });
+        let mut body = Body::produced(
+            PATIENCE,
+            || {},
+            |outbox| async move {
+                outbox.put(Bytes::from_static(b"a")).await;
+                outbox.put(Bytes::from_static(b"b")).await;
+                tokio::task::yield_now().await;
+                outbox.put(vec![b'c'; OUTBOX_BYTES].into()).await;
+                outbox.put(Bytes::from_static(b"d")).await;
+            },
+        );
         assert_eq!(body.next().await.unwrap().unwrap(), "ab");
         assert_eq!(body.next().await.unwrap().unwrap().len(), OUTBOX_BYTES);
         assert_eq!(body.next().await.unwrap().unwrap(), "d");
@@ -172,12 +176,16 @@ mod tests {
         let keeps = Arc::clone(&held);
         let told = Arc::new(Mutex::new(false));
         let tell = Arc::clone(&told);
-        let mut body = Body::produced(PATIENCE, move || *lock(&tell) = true, |outbox| async move {
-            let _keeps = keeps;
-            loop {
-                outbox.put(vec![b'x'; OUTBOX_BYTES].into()).await;
-            }
-        });
+        let mut body = Body::produced(
+            PATIENCE,
+            move || *lock(&tell) = true,
+            |outbox| async move {
+                let _keeps = keeps;
+                loop {
+                    outbox.put(vec![b'x'; OUTBOX_BYTES].into()).await;
+                }
+            },
+        );
         for _ in 0..100 {
             assert!(body.next().await.unwrap().is_ok());
             tokio::time::sleep(PATIENCE / 2).await;
@@ -192,11 +200,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_the_next_piece_is_not_given_up() {
-        let mut body = Body::produced(PATIENCE, || {}, |outbox| async move {
-            outbox.put(Bytes::from_static(b"a")).await;
-            tokio::time::sleep(100 * PATIENCE).await;
-            outbox.put(Bytes::from_static(b"b")).await;
-        });
+        let mut body = Body::produced(
+            PATIENCE,
+            || {},
+            |outbox| async move {
+                outbox.put(Bytes::from_static(b"a")).await;
+                tokio::time::sleep(100 * PATIENCE).await;
+                outbox.put(Bytes::from_static(b"b")).await;
+            },
+        );
         assert_eq!(body.next().await.unwrap().unwrap(), "a");
         assert_eq!(body.next().await.unwrap().unwrap(), "b");
         assert_eq!(body.next().await, None);

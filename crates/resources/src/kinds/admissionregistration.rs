@@ -1,7 +1,7 @@
 //! Admission: `admissionregistration.k8s.io`.
 
 use crate::defaults;
-use crate::kind::{Generation, Hooks, Kind, Subresource, Versions};
+use crate::kind::{Generation, Hooks, Kind, SPEC_AND_METADATA, Subresource, Versions};
 use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("admissionregistration.k8s.io", "v1")];
@@ -65,6 +65,7 @@ pub(super) static VALIDATING_ADMISSION_POLICY: Kind = Kind {
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     strategy: &Hooks {
         set_defaults: defaults::admissionregistration::policy,
         prepare_for_update: status_update::keeps_metadata,

@@ -2,7 +2,7 @@
 
 mod definition;
 
-use crate::kind::{Generation, Kind, Subresource, Versions};
+use crate::kind::{Generation, Kind, SPEC_AND_METADATA, Subresource, Versions};
 
 const VERSIONS: Versions = &[("apiextensions.k8s.io", "v1")];
 
@@ -18,6 +18,7 @@ pub(super) static CUSTOM_RESOURCE_DEFINITION: Kind = Kind {
     allows_unconditional_update: false,
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     strategy: &definition::STRATEGY,
     ..Kind::named(
         "apiextensions.k8s.io",

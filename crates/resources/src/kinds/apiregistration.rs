@@ -18,6 +18,8 @@ pub(super) static API_SERVICE: Kind = Kind {
     name_rule: NameRule::PathSegment,
     allows_unconditional_update: false,
     has_status: true,
+    // Upstream says nothing about what it resets.
+    reset_fields: &[("", &[]), ("status", &[])],
     strategy: &api_service::STRATEGY,
     ..Kind::named("apiregistration.k8s.io", "APIService", "apiservice", "apiservices")
 };

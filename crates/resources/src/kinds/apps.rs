@@ -38,6 +38,7 @@ pub(super) static DEPLOYMENT: Kind = Kind {
     subresources: &[Subresource::SCALE, Subresource::status("Deployment")],
     generation: Generation::Own,
     has_status: true,
+    reset_fields: &[("status", &[&["spec"], &["metadata", "labels"]])],
     strategy: &deployment::STRATEGY,
     ..Kind::named("apps", "Deployment", "deployment", "deployments")
 };

@@ -20,6 +20,11 @@ pub(super) static CERTIFICATE_SIGNING_REQUEST: Kind = Kind {
         Subresource::status("CertificateSigningRequest"),
     ],
     has_status: true,
+    reset_fields: &[
+        ("", &[&["spec"], &["status"]]),
+        ("status", &[&["spec"], &["status", "conditions"]]),
+        ("approval", &[&["spec"], &["status", "certificate"]]),
+    ],
     selectable_fields: selectable::SIGNING_REQUEST,
     unknown_field: UnknownField::NotSupported,
     strategy: &signing_request::STRATEGY,

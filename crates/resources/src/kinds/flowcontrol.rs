@@ -1,7 +1,7 @@
 //! Priority and fairness (KEP-1040): `flowcontrol.apiserver.k8s.io`.
 
 use crate::defaults;
-use crate::kind::{Generation, Hooks, Kind, Subresource, Versions};
+use crate::kind::{Generation, Hooks, Kind, SPEC_AND_METADATA, Subresource, Versions};
 use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("flowcontrol.apiserver.k8s.io", "v1")];
@@ -13,6 +13,7 @@ pub(super) static FLOW_SCHEMA: Kind = Kind {
     subresources: &[Subresource::status("FlowSchema")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     strategy: &Hooks {
         set_defaults: defaults::flowcontrol::flow_schema,
         prepare_for_update: status_update::keeps_metadata,
@@ -28,6 +29,7 @@ pub(super) static PRIORITY_LEVEL_CONFIGURATION: Kind = Kind {
     subresources: &[Subresource::status("PriorityLevelConfiguration")],
     generation: Generation::Of(&["spec"]),
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     strategy: &Hooks {
         set_defaults: defaults::flowcontrol::priority_level,
         prepare_for_update: status_update::keeps_metadata,

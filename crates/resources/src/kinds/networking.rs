@@ -4,7 +4,7 @@ use apimachinery::meta::Meta;
 use serde_json::Value;
 
 use crate::defaults;
-use crate::kind::{Context, Generation, Hooks, Kind, Subresource, Versions};
+use crate::kind::{Context, Generation, Hooks, Kind, SPEC_AND_METADATA, Subresource, Versions};
 use crate::kinds::{name_rules, status_update};
 
 const VERSIONS: Versions = &[("networking.k8s.io", "v1")];
@@ -54,6 +54,7 @@ pub(super) static SERVICE_CIDR: Kind = Kind {
     is_namespaced: false,
     subresources: &[Subresource::status("ServiceCIDR")],
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     strategy: &Hooks { prepare_for_update: status_update::keeps_metadata, ..Hooks::NONE },
     ..Kind::named("networking.k8s.io", "ServiceCIDR", "servicecidr", "servicecidrs")
 };

@@ -4,7 +4,9 @@ mod claim;
 mod slice;
 
 use crate::defaults;
-use crate::kind::{Deletion, Generation, Hooks, Kind, Subresource, UnknownField, Versions};
+use crate::kind::{
+    Deletion, Generation, Hooks, Kind, SPEC_AND_METADATA, Subresource, UnknownField, Versions,
+};
 use crate::kinds::{name_rules, selectable};
 
 const VERSIONS: Versions = &[("resource.k8s.io", "v1")];
@@ -24,6 +26,7 @@ pub(super) static RESOURCE_CLAIM: Kind = Kind {
     versions: VERSIONS,
     subresources: &[Subresource::status("ResourceClaim")],
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     deletion: Deletion::WITH_OBJECT,
     strategy: &claim::STRATEGY,
     ..Kind::named("resource.k8s.io", "ResourceClaim", "resourceclaim", "resourceclaims")

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::defaults;
-use crate::kind::{Context, Deletion, Generation, Hooks, Kind, Subresource, Versions};
+use crate::kind::{Context, Deletion, Generation, Hooks, Kind, SPEC_AND_METADATA, Subresource, Versions};
 use crate::kinds::status_update;
 
 const VERSIONS: Versions = &[("storage.k8s.io", "v1")];
@@ -56,6 +56,7 @@ pub(super) static VOLUME_ATTACHMENT: Kind = Kind {
     subresources: &[Subresource::status("VolumeAttachment")],
     allows_unconditional_update: false,
     has_status: true,
+    reset_fields: &[("status", SPEC_AND_METADATA)],
     deletion: Deletion::WITH_OBJECT,
     strategy: &Hooks {
         set_defaults: defaults::storage::volume_attachment,

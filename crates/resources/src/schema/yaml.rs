@@ -39,6 +39,7 @@ pub(super) fn parse(text: &str) -> Result<Document, YamlError> {
         duplicates: Vec::new(),
         n_aliased: 0,
         depth: 0,
+        n_lines: text.lines().count(),
     };
     loop {
         let (event, span) = reader.next()?;
@@ -62,8 +63,13 @@ fn unexpected(span: Span) -> YamlError {
     YamlError(format!("yaml: line {}: did not find expected node content", span.start.line()))
 }
 
-fn in_words(error: &ScanError) -> YamlError {
+fn in_words(error: &ScanError, n_lines: usize) -> YamlError {
     let text = error.kind().to_string();
+    // Upstream notices at the end that a bracket is open.
+    let open = [("unclosed bracket '['", ']'), ("unclosed bracket '{'", '}')];
+    if let Some((_, bracket)) = open.iter().find(|(open, _)| *open == text) {
+        return YamlError(format!("yaml: line {n_lines}: did not find expected ',' or '{bracket}'"));
+    }
     let (context, problem) = match text.split_once(", ") {
         Some((context, problem)) if context.starts_with("while ") => (context, problem),
         _ => ("", text.as_str()),
@@ -89,13 +95,14 @@ struct Reader<'t> {
     duplicates: Vec<(usize, String)>,
     n_aliased: usize,
     depth: usize,
+    n_lines: usize,
 }
 
 impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), YamlError> {
         match self.events.next() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(in_words(&error)),
+            Some(Err(error)) => Err(in_words(&error, self.n_lines)),
             None => Err(YamlError("yaml: unexpected end of the document".to_owned())),
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::defaults;
 use crate::document::{Members as _, Object, at, at_mut, members_of, print_time, take_from};
-use crate::kind::{Context, Hooks};
+use crate::kind::{Context, Hooks, Reset};
 use crate::kinds::{name_warnings, status_update};
 
 pub(in crate::kinds) use qos::qos_class;
@@ -59,6 +59,11 @@ fn prepare_for_update(context: Context<'_>, object: &mut Value, old: &Value) {
         _ => {}
     }
 }
+
+/// What cannot be owned by whoever writes the status. Upstream means to say that through `resize` and
+/// `ephemeralcontainers` only what they change can be owned, but its server does not ask.
+pub(super) const RESET_FIELDS: &[(&str, Reset)] =
+    &[("status", &[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]])];
 
 /// The status of a pod says nothing about its end and its owners, and what it leaves out of what the server found out
 /// stays.

@@ -1,0 +1,194 @@
+//! Who owns which fields: what field management is told about a write.
+//!
+//! Objects here are of the version of the request, defaulted, before admission: what admission and strategies add
+//! belongs to nobody.
+
+use apimachinery::field_management::{
+    ApplyError, Request, Set, Versions, apply, manager_name, track, track_created,
+};
+use apimachinery::meta::{Meta, MetaMut};
+use apimachinery::{GroupVersion, Status};
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use resources::kind::Kind;
+use resources::schema::{OwnedType, Schema, Type};
+use serde_json::Value;
+
+use crate::handlers::{set_type, to_served};
+use crate::served::Served;
+
+/// The name of the server itself.
+pub(crate) const SERVER: &str = "kube-apiserver";
+
+/// The manager of a write.
+pub(crate) struct FieldManager<'m> {
+    of: Of,
+    subresource: &'m str,
+    name: String,
+    now: String,
+    reset: Set,
+}
+
+/// What is written.
+#[derive(Clone, Copy)]
+enum Of {
+    /// An object of a kind.
+    Kind(Served),
+    /// A Scale.
+    Scale(&'static Type),
+}
+
+impl<'m> FieldManager<'m> {
+    /// Of a request. `said` is the name that it gives.
+    pub(crate) fn of(
+        served: Served,
+        subresource: &'m str,
+        said: &str,
+        headers: &HeaderMap,
+    ) -> FieldManager<'m> {
+        let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        Self::named(served, subresource, manager_name(said, agent))
+    }
+
+    /// Of the server itself, for objects that it makes complete.
+    pub(crate) fn of_server(served: Served) -> FieldManager<'static> {
+        let manager = FieldManager::named(served, "", SERVER.to_owned());
+        // What strategies would add to what a client sends.
+        let added: &[&[&str]] = match (served.kind.group, served.kind.kind) {
+            ("", "Namespace") => &[&["spec", "finalizers"]],
+            ("", "Service") => &[&["spec", "clusterIPs"], &["spec", "ipFamilies"]],
+            _ => &[],
+        };
+        FieldManager { reset: manager.reset.union(Set::of_fields(added)), ..manager }
+    }
+
+    fn named(served: Served, subresource: &str, name: String) -> FieldManager<'_> {
+        let of = match Schema::get().named("autoscaling", "v1", "Scale") {
+            Some(scale) if subresource == "scale" => Of::Scale(scale),
+            _ => Of::Kind(served),
+        };
+        let reset = Set::of_fields(served.kind.reset_of(subresource));
+        FieldManager { of, subresource, name, now: crate::clock::print(crate::clock::now()), reset }
+    }
+
+    /// Notes who owns a new object.
+    pub(crate) fn create(&self, object: &mut Value, said: Option<Value>) {
+        self.with_request(|request| track_created(request, object, said));
+    }
+
+    /// Notes who owns a changed object; `live` is of the stored version, or a Scale.
+    pub(crate) fn update(&self, live: &Value, object: &mut Value, said: Option<Value>) {
+        self.with_request(|request| match self.in_own_version(live) {
+            Some(live) => track(request, &live, object, said),
+            None => track(request, live, object, said),
+        });
+    }
+
+    /// The object that an apply makes of the live one, neither decoded nor defaulted.
+    ///
+    /// # Errors
+    /// What is wrong with what is applied; conflicts.
+    pub(crate) fn apply(
+        &self,
+        live: Option<&Value>,
+        applied: &Value,
+        force: bool,
+    ) -> Result<Value, Box<Status>> {
+        let own = live.and_then(|live| self.in_own_version(live));
+        let done = self.with_request(|request| match own.as_ref().or(live) {
+            Some(live) => apply(request, live, applied, false, force),
+            None => apply(request, request.zero, applied, true, force),
+        });
+        done.unwrap_or_else(|| Ok(applied.clone())).map_err(|error| {
+            Box::new(match error {
+                ApplyError::BadRequest(message) => Status::bad_request(message),
+                ApplyError::Unfit(message) => Status::unknown(message),
+                ApplyError::Conflicts(conflicts) => conflicts.into_status(),
+            })
+        })
+    }
+
+    /// The live object in the version of the request, if it is stored in another one.
+    fn in_own_version(&self, live: &Value) -> Option<Value> {
+        match self.of {
+            Of::Kind(served) if !served.is_stored_version() => {
+                let mut live = live.clone();
+                to_served(served, &mut live);
+                normalise(served.type_of(), &mut live);
+                Some(live)
+            }
+            _ => None,
+        }
+    }
+
+    fn with_request<R>(&self, answer: impl FnOnce(&Request<'_, OwnedType>) -> R) -> Option<R> {
+        let (ty, api_version, kind) = match self.of {
+            Of::Kind(served) => (served.type_of()?, served.api_version(), served.kind.kind),
+            Of::Scale(ty) => (ty, "autoscaling/v1".to_owned(), "Scale"),
+        };
+        Some(answer(&Request {
+            ty: OwnedType::of(ty),
+            zero: Schema::zero_of(ty),
+            api_version: &api_version,
+            kind,
+            subresource: self.subresource,
+            manager: &self.name,
+            now: &self.now,
+            reset: &self.reset,
+            versions: &self.of,
+        }))
+    }
+}
+
+fn normalise(of: Option<&Type>, object: &mut Value) {
+    if let Some(of) = of {
+        Schema::get().normalise(of, object);
+    }
+}
+
+/// A version that serves a kind.
+fn version_of(kind: &Kind, api_version: &str) -> Option<(&'static str, &'static str)> {
+    let version = GroupVersion::parse(api_version)?;
+    kind.versions.iter().find(|(group, name)| *group == version.group && *name == version.version).copied()
+}
+
+impl Versions<OwnedType> for Of {
+    fn type_of(&self, api_version: &str) -> Option<OwnedType> {
+        match self {
+            Of::Kind(served) => {
+                let (group, version) = version_of(served.kind, api_version)?;
+                Schema::get().type_of(group, version, served.kind.kind).map(OwnedType::of)
+            }
+            Of::Scale(ty) => (api_version == "autoscaling/v1").then_some(OwnedType::of(ty)),
+        }
+    }
+
+    fn convert(&self, mut object: Value, from: &str, to: &str) -> Option<Value> {
+        let Of::Kind(served) = self else { return Some(object) };
+        if from == to {
+            return Some(object);
+        }
+        let kind = served.kind;
+        let (from, into) = (version_of(kind, from)?, version_of(kind, to)?);
+        kind.strategy.convert(&mut object, from, into);
+        set_type(&mut object, to, kind.kind);
+        normalise(Schema::get().type_of(into.0, into.1, kind.kind), &mut object);
+        Some(object)
+    }
+}
+
+/// What a client has put into `metadata.managedFields`, taken out: an empty list, which means something, would not
+/// survive otherwise.
+pub(crate) fn take_said(object: &mut Value) -> Option<Value> {
+    Meta::of(object).get("managedFields")?;
+    MetaMut::of(object).remove("managedFields")
+}
+
+/// Puts the times of managers back that are the only thing that has changed.
+pub(crate) fn keep_times(object: &mut Value, old: &Value) {
+    let (own, before) = (Meta::of(object).get("managedFields"), Meta::of(old).get("managedFields"));
+    if own != before && apimachinery::meta::equal_but_for_managed_field_times(object, old) {
+        let before = before.cloned().unwrap_or_default();
+        MetaMut::of(object).set("managedFields", before);
+    }
+}
