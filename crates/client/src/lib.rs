@@ -1,0 +1,24 @@
+//! A client of the Kubernetes API for components that follow a cluster.
+//!
+//! ```text
+//! kubeconfig, service account, in-process service --> Connection
+//! Connection + Resource --> list(): everything there is now
+//!                      `--> Source: everything there is now, and then every change, for ever
+//! ```
+//!
+//! [`Connection`] sends requests; how it gets them there (sockets, TLS, credentials, plugins for credentials) is the `kube`
+//! crate's business. What comes back is read straight into the lean types of [`wire`], never into whole objects.
+//! A [`Source`] follows one resource through everything that can happen to a connection and says what is there, and
+//! what is there no more, so that whoever listens never has to look again.
+
+mod connection;
+mod error;
+mod list;
+mod resource;
+mod source;
+
+pub use connection::{Access, Connection};
+pub use error::{Error, Refusal};
+pub use list::{List, list};
+pub use resource::Resource;
+pub use source::{Settings, Source, Told};
