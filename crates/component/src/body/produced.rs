@@ -66,8 +66,10 @@ pub(super) struct Produced {
 
 struct Producing {
     future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    /// How often the reader has asked.
-    n_asked: u64,
+    /// How often the reader was given something.
+    n_given: u64,
+    /// Whether the reader waits for more.
+    is_awaited: bool,
     is_watched: bool,
     is_given_up: bool,
     on_give_up: Option<Box<dyn FnOnce() + Send>>,
@@ -86,7 +88,8 @@ impl Produced {
         let future: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(produce(outbox.clone()));
         let producing = Producing {
             future: Some(future),
-            n_asked: 0,
+            n_given: 0,
+            is_awaited: false,
             is_watched: false,
             is_given_up: false,
             on_give_up: Some(Box::new(on_give_up)),
@@ -96,7 +99,6 @@ impl Produced {
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
         let mut producing = lock(&self.shared);
-        producing.n_asked += 1;
         if std::mem::take(&mut producing.is_given_up) {
             return Poll::Ready(Some(Err(Broken)));
         }
@@ -107,6 +109,8 @@ impl Produced {
         }
         match self.outbox.take() {
             Some(bytes) => {
+                producing.n_given += 1;
+                producing.is_awaited = false;
                 // Whoever was given something asks again soon, or does not read.
                 if producing.future.is_some() && !std::mem::replace(&mut producing.is_watched, true) {
                     tokio::spawn(watch(Arc::downgrade(&self.shared), self.outbox.clone(), self.patience));
@@ -114,19 +118,22 @@ impl Produced {
                 Poll::Ready(Some(Ok(bytes)))
             }
             None if producing.future.is_none() => Poll::Ready(None),
-            None => Poll::Pending,
+            None => {
+                producing.is_awaited = true;
+                Poll::Pending
+            }
         }
     }
 }
 
 /// Gives the body up if the reader does not ask again for some time after it was given something.
 async fn watch(shared: std::sync::Weak<Mutex<Producing>>, outbox: Outbox, patience: Duration) {
-    let Some(n_asked) = shared.upgrade().map(|shared| lock(&shared).n_asked) else { return };
+    let Some(n_given) = shared.upgrade().map(|shared| lock(&shared).n_given) else { return };
     tokio::time::sleep(patience).await;
     let Some(shared) = shared.upgrade() else { return };
     let mut producing = lock(&shared);
     producing.is_watched = false;
-    if producing.n_asked == n_asked && producing.future.is_some() {
+    if producing.n_given == n_given && !producing.is_awaited && producing.future.is_some() {
         producing.is_given_up = true;
         // What it holds may be large, and takes locks of its own when it goes.
         let (future, on_give_up) = (producing.future.take(), producing.on_give_up.take());

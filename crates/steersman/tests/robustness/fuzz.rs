@@ -162,6 +162,7 @@ fn complaint(answer: &Answer) -> Option<&'static str> {
         "strconv.ParseUint",
         "failed to allocate",
         "range is full",
+        "failed to create typed patch object (",
     ]
     .iter()
     .any(|known| message.contains(known));
