@@ -20,6 +20,9 @@ use crate::served::Served;
 /// The name of the server itself.
 pub(crate) const SERVER: &str = "kube-apiserver";
 
+/// How deep the owners of fields may be nested. What reads JSON follows 128 levels, some of which are around them.
+const MANAGERS_DEPTH_MAX: usize = 100;
+
 /// The manager of a write.
 pub(crate) struct FieldManager<'m> {
     of: Of,
@@ -74,6 +77,7 @@ impl<'m> FieldManager<'m> {
     /// Notes who owns a new object.
     pub(crate) fn create(&self, object: &mut Value, said: Option<Value>) {
         self.with_request(|request| track_created(request, object, said));
+        forget_deep_managers(object);
     }
 
     /// Notes who owns a changed object; `live` is of the stored version, or a Scale.
@@ -82,6 +86,7 @@ impl<'m> FieldManager<'m> {
             Some(live) => track(request, &live, object, said),
             None => track(request, live, object, said),
         });
+        forget_deep_managers(object);
     }
 
     /// The object that an apply makes of the live one, neither decoded nor defaulted.
@@ -137,6 +142,25 @@ impl<'m> FieldManager<'m> {
             reset: &self.reset,
             versions: &self.of,
         }))
+    }
+}
+
+/// Nobody owns anything of an object whose fields are so deep that it could not be read with its owners in it. Upstream, too,
+/// lets go of the owners where an object cannot be stored with them.
+pub(crate) fn forget_deep_managers(object: &mut Value) {
+    let managers = Meta::of(object).get("managedFields");
+    if managers.is_some_and(|managers| is_deeper_than(managers, MANAGERS_DEPTH_MAX)) {
+        MetaMut::of(object).remove("managedFields");
+    }
+}
+
+fn is_deeper_than(value: &Value, depth: usize) -> bool {
+    let is_deep = |value: &Value| is_deeper_than(value, depth - 1);
+    match value {
+        Value::Object(_) | Value::Array(_) if depth == 0 => true,
+        Value::Object(members) => members.values().any(is_deep),
+        Value::Array(items) => items.iter().any(is_deep),
+        _ => false,
     }
 }
 

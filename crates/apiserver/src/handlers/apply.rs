@@ -12,7 +12,7 @@ use super::body::{self, Expected};
 use super::{render, update};
 use crate::authorization::Authorized;
 use crate::call::Call;
-use crate::field_manager::FieldManager;
+use crate::field_manager::{FieldManager, forget_deep_managers};
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
@@ -47,6 +47,7 @@ pub(super) async fn handle(
         body::check_namespace(target, &mut object)?;
         update::check_name(target, &object)?;
         body::complete(target.served, &mut object);
+        forget_deep_managers(&mut object);
         body::to_stored(target.served, &mut object);
         if old.is_none() {
             MetaMut::of(&mut object).remove("resourceVersion");
