@@ -8,20 +8,6 @@ use crate::cluster_files::ClusterFiles;
 /// How many similar names an error lists.
 const SUGGESTIONS_MAX: usize = 5;
 
-/// The pod in question as it was asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    namespace: Option<String>,
-    name: String,
-}
-
-impl Target {
-    /// The pod, in this namespace if none was named.
-    pub(super) fn in_namespace(self, default: &str) -> PodName {
-        PodName { namespace: self.namespace.unwrap_or_else(|| default.to_owned()), name: self.name }
-    }
-}
-
 /// Namespace and name of the pod in question.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PodName {
@@ -30,7 +16,7 @@ pub(super) struct PodName {
 }
 
 /// Reads `pod NAMESPACE/NAME` or `pod NAME [-n NAMESPACE]`.
-pub(super) fn parse(kind: &str, name: &str, namespace: Option<&str>) -> Result<Target> {
+pub(super) fn parse(kind: &str, name: &str, namespace: Option<&str>) -> Result<PodName> {
     if !matches!(kind.to_ascii_lowercase().as_str(), "pod" | "pods" | "po") {
         bail!("only pods can be explained, not {kind:?}: write `steersman explain pod NAMESPACE/NAME`");
     }
@@ -46,7 +32,8 @@ pub(super) fn parse(kind: &str, name: &str, namespace: Option<&str>) -> Result<T
     {
         bail!("the pod's name says namespace {given:?} and --namespace says {flag:?}: leave one of them out");
     }
-    Ok(Target { namespace: given.or(namespace).map(str::to_owned), name: name.to_owned() })
+    let namespace = given.or(namespace).unwrap_or("default");
+    Ok(PodName { namespace: namespace.to_owned(), name: name.to_owned() })
 }
 
 /// The pod in question; if it is not there, the error names those that may have been meant.
@@ -106,11 +93,8 @@ mod tests {
 
     #[test]
     fn a_namespace_comes_from_the_name_or_the_flag_or_is_default() {
-        let parsed = |name, flag| {
-            parse("po", name, flag)
-                .map(|target| target.in_namespace("default"))
-                .map(|key| format!("{}/{}", key.namespace, key.name))
-        };
+        let parsed =
+            |name, flag| parse("po", name, flag).map(|key| format!("{}/{}", key.namespace, key.name));
         assert_eq!(parsed("web", None).expect("a pod"), "default/web");
         assert_eq!(parsed("web", Some("prod")).expect("a pod"), "prod/web");
         assert_eq!(parsed("prod/web", Some("prod")).expect("a pod"), "prod/web");
