@@ -38,6 +38,7 @@ fn settings() -> Settings {
         node_ports: (30000, 30015),
         modes: vec![Mode::Node, Mode::Rbac],
         authentication: Authentication::default(),
+        service_accounts: None,
         enabled_plugins: Vec::new(),
         disabled_plugins: vec!["ServiceAccount".to_owned()],
         not_ready_toleration_seconds: 300,

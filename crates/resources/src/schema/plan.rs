@@ -52,7 +52,7 @@ impl ByName {
         let bytes = name.as_bytes();
         let word = |bytes: &[u8]| bytes.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));
         let (first, last) = match bytes {
-            [first @ ..] if first.len() < 8 => (word(first), 0),
+            first if first.len() < 8 => (word(first), 0),
             _ => (
                 u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")),
                 u64::from_le_bytes(bytes[bytes.len() - 8..].try_into().expect("eight bytes")),

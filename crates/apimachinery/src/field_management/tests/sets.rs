@@ -41,7 +41,7 @@ fn sets_are_written_as_upstream_writes_them() {
 #[test]
 fn steps_are_sorted_by_kind_and_value() {
     let key = |port: Value| PathElement::Key(vec![("port".to_owned(), port)]);
-    let mut steps = vec![
+    let mut steps = [
         PathElement::Index(1),
         PathElement::Value(json!("b")),
         key(json!("80")),
