@@ -175,7 +175,12 @@ impl Registry {
                 stored = Some(Found::from(&committed.entry));
             }
             Err(Error::Conflict { .. }) => return Ok(Attempt::Again),
-            Err(error) => return Err(store_error(&resource, &target.name, &error)),
+            Err(error) => {
+                if matches!(error, Error::Uncertain { .. }) {
+                    allocation.leave();
+                }
+                return Err(store_error(&resource, &target.name, &error));
+            }
         }
         Ok(Attempt::Done(Outcome { object, stored, is_created: false }))
     }

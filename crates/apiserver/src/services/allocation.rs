@@ -108,6 +108,11 @@ impl Allocation {
         self.is_kept = true;
     }
 
+    /// Whether the write has gone through is not known: what it has taken may be in use. The next start finds out.
+    pub fn leave(mut self) {
+        self.taken.clear();
+    }
+
     /// Gives back at once what is not needed any more.
     pub(super) async fn settle(mut self) {
         let keys = std::mem::take(&mut self.left);
