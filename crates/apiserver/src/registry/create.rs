@@ -144,7 +144,10 @@ impl Registry {
         }
         let committed = match self.store.commit(key, Expect::Absent, self.write_of(kind, &object)).await {
             Ok(committed) => committed,
-            Err(Error::Conflict { current }) => return Err(taken(current.as_ref())),
+            Err(Error::Conflict { current }) => {
+                allocation.undo().await;
+                return Err(taken(current.as_ref()));
+            }
             Err(error) => {
                 if matches!(error, Error::Uncertain { .. }) {
                     allocation.leave();
@@ -152,7 +155,7 @@ impl Registry {
                 return Err(store_error(&resource, &target.name, &error));
             }
         };
-        allocation.keep();
+        allocation.keep().await;
         MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
         Ok(Written { object, stored: Some(Found::from(&committed.entry)) })
     }

@@ -92,3 +92,23 @@ async fn a_client_that_leaves_neither_keeps_an_address_nor_loses_one() {
     }
     assert_eq!(found.0, found.1, "each service has one address, and each address one service");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_is_there_again_when_a_write_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::start_on(Arc::new(Embedded::open(folder.path(), Limits::default()).unwrap())).await;
+    let url = format!("{SERVICES}/a");
+    assert_eq!(client.post(SERVICES, &service("a", json!({}))).await.code, 201);
+    for port in [30001, 30002, 30001, 30002] {
+        let (other, at) = (client.clone(), url.clone());
+        let others = tokio::spawn(async move {
+            for n in 0..20 {
+                other.merge(&at, &json!({"metadata": {"annotations": {"n": format!("{port} {n}")}}})).await;
+            }
+        });
+        let open = json!({"spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": port}]}});
+        let opened = client.merge(&url, &open).await;
+        assert_eq!(opened.code, 200, "{:?}", opened.body);
+        others.await.unwrap();
+    }
+}
