@@ -26,6 +26,9 @@ pub const OPERATIONS_MAX: usize = 10_000;
 /// How many bytes the `copy` operations of one JSON patch may add: as many as a request body may have.
 pub const COPY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
+/// How deeply a JSON patch may nest a document: as deeply as documents are read.
+pub const DEPTH_MAX: usize = 127;
+
 /// Media type of a JSON patch.
 pub const JSON_PATCH: &str = "application/json-patch+json";
 /// Media type of a merge patch.

@@ -78,7 +78,7 @@ impl Handler for Server {
 }
 
 impl Server {
-    async fn answer(&self, request: Request, peer: &Peer) -> Reply {
+    async fn answer(self: &Arc<Self>, request: Request, peer: &Peer) -> Reply {
         let (parts, body) = request.into_parts();
         let Some(path) = query::path(parts.uri.path()) else {
             return Reply::plain_error(&Status::bad_request(
@@ -168,7 +168,13 @@ impl Server {
         }
     }
 
-    async fn answer_who_may(&self, user: User, attributes: Attributes, call: Call, is_long: bool) -> Reply {
+    async fn answer_who_may(
+        self: &Arc<Self>,
+        user: User,
+        attributes: Attributes,
+        call: Call,
+        is_long: bool,
+    ) -> Reply {
         match self.authorize(user, attributes) {
             Ok(authorized) => self.answer_in_time(authorized, call, is_long).await,
             Err(status) => Reply::error(&accepted(&call), &status).with("X-Content-Type-Options", "nosniff"),
@@ -186,7 +192,7 @@ impl Server {
         result
     }
 
-    async fn answer_in_time(&self, request: Authorized, call: Call, is_long: bool) -> Reply {
+    async fn answer_in_time(self: &Arc<Self>, request: Authorized, call: Call, is_long: bool) -> Reply {
         let limit = match time_limit(&call, self.request_timeout) {
             Ok(limit) => limit,
             Err(status) => return Reply::error(&accepted(&call), &status),
@@ -194,10 +200,30 @@ impl Server {
         if is_long {
             return self.route(request, call).await;
         }
-        tokio::time::timeout(limit, self.route(request, call)).await.unwrap_or_else(|_| {
+        let answer = async {
+            if request.attributes().is_read_only() {
+                self.route(request, call).await
+            } else {
+                self.route_to_the_end(request, call).await
+            }
+        };
+        tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
             let message = "request did not complete within the allotted timeout";
             Reply::plain_error(&Status::timeout(message, 0))
         })
+    }
+
+    /// A write that has begun goes on when nobody waits for it any more: it is committed together with others, and what it
+    /// has taken or gives back (addresses of services, ports) has to be so if and only if the write is.
+    async fn route_to_the_end(self: &Arc<Self>, request: Authorized, call: Call) -> Reply {
+        let server = Arc::clone(self);
+        let work = tokio::spawn(async move { server.route(request, call).await });
+        match work.await {
+            Ok(reply) => reply,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime ends.
+            Err(_) => Reply::plain_error(&Status::service_unavailable("the server is ending")),
+        }
     }
 
     async fn route(&self, request: Authorized, call: Call) -> Reply {

@@ -109,7 +109,7 @@ impl Allocators {
             text(metadata, "name")
         );
         allocation.give_back_later(key.into());
-        allocation.settle().await;
+        allocation.keep().await;
     }
 
     async fn allocate(

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub use self::pointer::PlaceError;
 
 use self::pointer::find;
-use super::{COPY_BYTES_MAX, OPERATIONS_MAX};
+use super::{COPY_BYTES_MAX, DEPTH_MAX, OPERATIONS_MAX};
 use crate::go;
 use crate::json::JsonError;
 use crate::status::Status;
@@ -71,6 +71,12 @@ pub enum OperationError {
     CopyTooLarge {
         /// Bytes that would have been added.
         size: usize,
+    },
+    /// The document would be nested more deeply than documents can be read.
+    #[error("{operation} operation does not apply: exceeded max depth")]
+    TooDeep {
+        /// The operation.
+        operation: &'static str,
     },
 }
 
@@ -184,11 +190,23 @@ impl<'p> Operation<'p> {
         OperationError::NotApplicable { operation: self.name, problem }
     }
 
+    /// Whether a value at a path is within the limit. Copies of copies would be nested deeply enough to overflow the
+    /// stack of what walks through them.
+    fn check_depth(&self, path: &str, value: &Value) -> Result<(), OperationError> {
+        let depth_max = DEPTH_MAX.saturating_sub(path.matches('/').count());
+        if is_deeper_than(value, depth_max) {
+            return Err(OperationError::TooDeep { operation: self.name });
+        }
+        Ok(())
+    }
+
     fn add(&self, document: &mut Value) -> Result<(), OperationError> {
         let path = self.text("path", "path")?;
         let place = find(document, path)
             .ok_or_else(|| self.not_applicable(format!("doc is missing path: \"{path}\"")))?;
-        place.add(self.value()).map_err(within(format!("error in add for path: '{path}'")))
+        let value = self.value();
+        self.check_depth(path, &value)?;
+        place.add(value).map_err(within(format!("error in add for path: '{path}'")))
     }
 
     fn remove(&self, document: &mut Value) -> Result<(), OperationError> {
@@ -210,7 +228,9 @@ impl<'p> Operation<'p> {
         }
         let place = find(document, path)
             .ok_or_else(|| self.not_applicable(format!("doc is missing path: {path}")))?;
-        place.replace(self.value()).map_err(|_| self.not_applicable(format!("doc is missing key: {path}")))
+        let value = self.value();
+        self.check_depth(path, &value)?;
+        place.replace(value).map_err(|_| self.not_applicable(format!("doc is missing key: {path}")))
     }
 
     fn move_value(&self, document: &mut Value) -> Result<(), OperationError> {
@@ -222,6 +242,7 @@ impl<'p> Operation<'p> {
         let path = self.text("path", "path: operation missing path field")?;
         let place = find(document, path)
             .ok_or_else(|| self.not_applicable(format!("doc is missing destination path: {path}")))?;
+        self.check_depth(path, &value)?;
         place.add(value).map_err(within(format!("error in move for path: '{path}'")))
     }
 
@@ -238,6 +259,7 @@ impl<'p> Operation<'p> {
         if *n_bytes_copied > COPY_BYTES_MAX {
             return Err(OperationError::CopyTooLarge { size: *n_bytes_copied });
         }
+        self.check_depth(path, &value)?;
         place.add(value).map_err(within("error while adding value during copy".to_owned()))
     }
 
@@ -256,6 +278,16 @@ impl<'p> Operation<'p> {
         } else {
             Err(OperationError::TestFailed(path.to_owned()))
         }
+    }
+}
+
+fn is_deeper_than(value: &Value, depth: usize) -> bool {
+    let is_deep = |value: &Value| is_deeper_than(value, depth - 1);
+    match value {
+        Value::Object(_) | Value::Array(_) if depth == 0 => true,
+        Value::Object(members) => members.values().any(is_deep),
+        Value::Array(items) => items.iter().any(is_deep),
+        _ => false,
     }
 }
 

@@ -142,12 +142,20 @@ impl Registry {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(Box::new(Status::unknown(message)));
         }
-        let committed = self.store.commit(key, Expect::Absent, self.write_of(kind, &object)).await;
-        let committed = committed.map_err(|error| match &error {
-            Error::Conflict { current } => taken(current.as_ref()),
-            error => store_error(&resource, &target.name, error),
-        })?;
-        allocation.keep();
+        let committed = match self.store.commit(key, Expect::Absent, self.write_of(kind, &object)).await {
+            Ok(committed) => committed,
+            Err(Error::Conflict { current }) => {
+                allocation.undo().await;
+                return Err(taken(current.as_ref()));
+            }
+            Err(error) => {
+                if matches!(error, Error::Uncertain { .. }) {
+                    allocation.leave();
+                }
+                return Err(store_error(&resource, &target.name, &error));
+            }
+        };
+        allocation.keep().await;
         MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
         Ok(Written { object, stored: Some(Found::from(&committed.entry)) })
     }

@@ -166,16 +166,24 @@ impl Registry {
         let mut stored = None;
         match self.store.commit(entry.key.clone(), Expect::Modified(entry.modified), write).await {
             Ok(committed) if is_last_finalizer => {
-                allocation.keep();
+                allocation.keep().await;
                 self.allocators.release(self, kind, &old, committed.revision).await;
             }
             Ok(committed) => {
-                allocation.keep();
+                allocation.keep().await;
                 MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
                 stored = Some(Found::from(&committed.entry));
             }
-            Err(Error::Conflict { .. }) => return Ok(Attempt::Again),
-            Err(error) => return Err(store_error(&resource, &target.name, &error)),
+            Err(Error::Conflict { .. }) => {
+                allocation.undo().await;
+                return Ok(Attempt::Again);
+            }
+            Err(error) => {
+                if matches!(error, Error::Uncertain { .. }) {
+                    allocation.leave();
+                }
+                return Err(store_error(&resource, &target.name, &error));
+            }
         }
         Ok(Attempt::Done(Outcome { object, stored, is_created: false }))
     }

@@ -103,15 +103,35 @@ impl Allocation {
         self.left.push(key);
     }
 
-    /// The write has gone through.
-    pub fn keep(mut self) {
+    /// The write has gone through: gives back what is not needed any more.
+    pub async fn keep(mut self) {
         self.is_kept = true;
+        self.settle().await;
     }
 
-    /// Gives back at once what is not needed any more.
-    pub(super) async fn settle(mut self) {
-        let keys = std::mem::take(&mut self.left);
-        give_back(self.store.as_ref(), keys).await;
+    /// The write has not gone through, and may be tried again at once: gives back what was taken for it.
+    pub async fn undo(mut self) {
+        self.settle().await;
+    }
+
+    /// Whether the write has gone through is not known: what it has taken may be in use. The next start finds out.
+    pub fn leave(mut self) {
+        self.taken.clear();
+    }
+
+    /// Gives back now what else would be given back later.
+    async fn settle(&mut self) {
+        if self.is_dry_run {
+            return;
+        }
+        while let Some(key) = self.given_back_last().last().cloned() {
+            give_back(self.store.as_ref(), vec![key]).await;
+            self.given_back_last().pop();
+        }
+    }
+
+    fn given_back_last(&mut self) -> &mut Vec<Bytes> {
+        if self.is_kept { &mut self.left } else { &mut self.taken }
     }
 }
 
@@ -124,7 +144,7 @@ async fn give_back(store: &dyn Store, keys: Vec<Bytes>) {
 
 impl Drop for Allocation {
     fn drop(&mut self) {
-        let keys = std::mem::take(if self.is_kept { &mut self.left } else { &mut self.taken });
+        let keys = std::mem::take(self.given_back_last());
         if keys.is_empty() || self.is_dry_run {
             return;
         }

@@ -81,6 +81,8 @@ struct Bucket {
 struct Recent {
     /// Every change after this that concerned the bucket is in `revisions`.
     known_after: u64,
+    /// The last change that was in `revisions` and is no more.
+    gone: u64,
     revisions: VecDeque<u64>,
 }
 
@@ -123,7 +125,8 @@ impl Interests {
         if is_new {
             let revision = revision();
             let mut recent = lock(&bucket.recent);
-            recent.known_after = recent.known_after.min(revision);
+            // Many changes may have come since the revision was asked for.
+            recent.known_after = recent.known_after.min(revision).max(recent.gone);
         }
         let changed = bucket.changed.subscribe();
         Subscription { interests: Arc::clone(self), interest, bucket, changed }
@@ -176,7 +179,7 @@ impl Interests {
     /// Wakes everybody, after the ring began anew.
     pub(super) fn reset(&self, revision: u64) {
         for slot in lock(&self.buckets).values() {
-            *lock(&slot.bucket.recent) = Recent { known_after: revision, revisions: VecDeque::new() };
+            *lock(&slot.bucket.recent) = Recent { known_after: revision, ..Recent::default() };
             slot.bucket.changed.send_replace(revision);
         }
     }
@@ -190,8 +193,8 @@ impl Bucket {
             return false;
         }
         if recent.revisions.len() == N_REMEMBERED_MAX {
-            let gone = recent.revisions.pop_front().unwrap_or_default();
-            recent.known_after = recent.known_after.max(gone);
+            recent.gone = recent.revisions.pop_front().unwrap_or_default();
+            recent.known_after = recent.known_after.max(recent.gone);
         }
         recent.revisions.push_back(revision);
         true
@@ -326,5 +329,18 @@ mod tests {
         interests.reset(1_000);
         assert_eq!(subscription.begin(264), Some(264));
         assert_eq!(subscription.begin(1_000), None);
+    }
+
+    #[test]
+    fn changes_that_come_while_a_bucket_is_made_are_not_lost() {
+        let interests = Arc::new(Interests::default());
+        let last = 5 + N_REMEMBERED_MAX as u64 + 3;
+        let subscription = interests.subscribe(interest("a", ""), || {
+            (6..=last).for_each(|revision| tell(&interests, revision, Some(("a/x", "")), None));
+            5
+        });
+        assert_eq!(subscription.begin(5), Some(5), "6 is in the ring only");
+        assert_eq!(subscription.begin(last - 1), Some(last - 1));
+        assert_eq!(subscription.begin(last), None);
     }
 }

@@ -143,3 +143,20 @@ async fn the_server_is_a_manager() {
     let labels = json!({"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}});
     assert_eq!(owners(&namespace), [("kube-apiserver Update v1".to_owned(), labels)]);
 }
+
+#[tokio::test]
+async fn objects_that_are_nested_deeply_stay_readable() {
+    let client = Client::start().await;
+    for depth in [90, 98, 110, 123] {
+        let data = (0..depth).fold(json!(1), |below, _| json!({"a": below}));
+        let name = format!("d{depth}");
+        let object = json!({
+            "apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": name}, "revision": 1, "data": data,
+        });
+        let url = format!("/apis/apps/v1/namespaces/default/controllerrevisions/{name}");
+        assert_eq!(client.apply(&url, "m", &object).await.code, 201);
+        let patched = client.merge(&url, &json!({"metadata": {"labels": {"a": "b"}}})).await;
+        assert_eq!(patched.code, 200, "{depth}: {:?}", patched.body);
+        assert_eq!(client.delete(&url).await.code, 200);
+    }
+}

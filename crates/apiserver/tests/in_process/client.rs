@@ -13,7 +13,7 @@ use component::body::{Body, RequestBody};
 use component::serving::{Handler, Peer, Response};
 use component::shutdown::Shutdown;
 use serde_json::Value;
-use store::Memory;
+use store::{Memory, Store};
 
 /// A server and who asks it.
 #[derive(Clone)]
@@ -52,7 +52,11 @@ fn settings() -> Settings {
 impl Client {
     /// Of a new server.
     pub(crate) async fn start() -> Client {
-        let store = Arc::new(Memory::new());
+        Client::start_on(Arc::new(Memory::new())).await
+    }
+
+    /// Of a new server on a store.
+    pub(crate) async fn start_on(store: Arc<dyn Store>) -> Client {
         Client(start(store, settings(), Shutdown::new()).await.unwrap())
     }
 

@@ -1,8 +1,13 @@
 //! Addresses and ports of services.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use store::Embedded;
+use store::embedded::Limits;
 
 use super::client::Client;
 
@@ -54,4 +59,56 @@ async fn an_address_that_is_asked_for_is_given_once() {
     );
     let outside = client.post(SERVICES, &service("c", json!({"clusterIP": "10.97.0.1"}))).await;
     assert_eq!(outside.code, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_neither_keeps_an_address_nor_loses_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::start_on(Arc::new(Embedded::open(folder.path(), Limits::default()).unwrap())).await;
+    for i in 0..60 {
+        // Writes wait for the disk, and are left somewhere on the way.
+        let patience = Duration::from_micros(100 * (i % 20));
+        let object = service(&format!("s{i}"), json!({}));
+        let _ = tokio::time::timeout(patience, client.post(SERVICES, &object)).await;
+        let gone = format!("{SERVICES}/s{}", i / 2);
+        let _ = tokio::time::timeout(patience, client.delete(&gone)).await;
+    }
+    let mut found = (Vec::new(), Vec::new());
+    for _ in 0..500 {
+        let of = |list: &Value, pointer: &str| {
+            let items = list["items"].as_array().unwrap().iter();
+            let mut all: Vec<String> =
+                items.map(|item| item.pointer(pointer).unwrap().as_str().unwrap().to_owned()).collect();
+            all.sort();
+            all
+        };
+        let services = client.get("/api/v1/services").await.body;
+        let addresses = client.get("/apis/networking.k8s.io/v1/ipaddresses").await.body;
+        found = (of(&services, "/spec/clusterIP"), of(&addresses, "/metadata/name"));
+        if found.0 == found.1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(found.0, found.1, "each service has one address, and each address one service");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_is_there_again_when_a_write_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::start_on(Arc::new(Embedded::open(folder.path(), Limits::default()).unwrap())).await;
+    let url = format!("{SERVICES}/a");
+    assert_eq!(client.post(SERVICES, &service("a", json!({}))).await.code, 201);
+    for port in [30001, 30002, 30001, 30002] {
+        let (other, at) = (client.clone(), url.clone());
+        let others = tokio::spawn(async move {
+            for n in 0..20 {
+                other.merge(&at, &json!({"metadata": {"annotations": {"n": format!("{port} {n}")}}})).await;
+            }
+        });
+        let open = json!({"spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": port}]}});
+        let opened = client.merge(&url, &open).await;
+        assert_eq!(opened.code, 200, "{:?}", opened.body);
+        others.await.unwrap();
+    }
 }

@@ -215,6 +215,30 @@ fn path() -> impl Strategy<Value = String> {
         .prop_map(|steps| steps.iter().map(|step| format!("/{step}")).collect())
 }
 
+#[test]
+fn documents_are_not_nested_without_limit() {
+    // Each copy doubles the depth.
+    let mut depth = 1;
+    let mut operations = Vec::new();
+    for _ in 0..16 {
+        operations.push(json!({"op": "copy", "from": "/a", "path": format!("/a{}", "/a".repeat(depth))}));
+        depth *= 2;
+    }
+    let error = run(json!({"a": {"a": {}}}), operations.into()).unwrap_err();
+    assert_eq!(error.to_string(), "copy operation does not apply: exceeded max depth");
+
+    let nested = |depth: usize| (1..depth).fold(json!({}), |below, _| json!([below]));
+    for op in ["add", "replace", "move"] {
+        let at = |depth: usize| {
+            let document = json!({"from": nested(depth), "d": {"d": {}}});
+            let patch = json!([{"op": op, "path": "/d/d/x", "from": "/from", "value": nested(depth)}]);
+            run(document, patch)
+        };
+        assert!(at(DEPTH_MAX - 3).is_ok(), "{op}");
+        assert_eq!(at(DEPTH_MAX - 2), Err(OperationError::TooDeep { operation: op }));
+    }
+}
+
 fn operation() -> impl Strategy<Value = Value> {
     let op = prop_oneof![
         Just("add"),
