@@ -144,12 +144,8 @@ async fn write_status(
     name: &str,
     mut change: impl FnMut(&Value) -> Result<Value, Box<Status>> + Send,
 ) -> bool {
-    let target = Target {
-        served,
-        namespace: String::new(),
-        name: name.to_owned(),
-        subresource: "status".to_owned(),
-    };
+    let target =
+        Target { served, namespace: String::new(), name: name.to_owned(), subresource: "status".to_owned() };
     let request = Authorized::for_server(Attributes {
         verb: "update".to_owned(),
         is_resource: true,

@@ -131,7 +131,9 @@ mod tests {
                 "linux",
                 2,
                 "1.3",
-                Some("node didn't have enough allocatable resources: cpu, requested: 2050, allocatable: 2000"),
+                Some(
+                    "node didn't have enough allocatable resources: cpu, requested: 2050, allocatable: 2000",
+                ),
             ),
             (
                 "pods/resize",

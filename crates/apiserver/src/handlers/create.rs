@@ -34,8 +34,7 @@ pub(super) async fn handle(
         meta::wipe_system_fields(&mut object);
     }
     // Questions have owners of their fields like all else that is created.
-    let manager =
-        FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
     manager.create(&mut object, said);
     body::to_stored(target.served, &mut object);
     if !target.kind().is_stored() {

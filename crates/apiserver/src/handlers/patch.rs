@@ -258,7 +258,8 @@ mod tests {
         let decoded = decode_as_said(&scaler(), &older).expect("another version of the same kind").value;
         assert_eq!(decoded["apiVersion"], "autoscaling/v2");
         assert_eq!(decoded["spec"]["maxReplicas"], 3);
-        let unsaid = decode_as_said(&config_map(), &json!({"data": {"k": "v"}})).expect("the kind of the path");
+        let unsaid =
+            decode_as_said(&config_map(), &json!({"data": {"k": "v"}})).expect("the kind of the path");
         assert_eq!(unsaid.value["data"], json!({"k": "v"}));
     }
 }
