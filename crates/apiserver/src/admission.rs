@@ -9,6 +9,7 @@ mod default_toleration_seconds;
 mod namespace_lifecycle;
 mod node_restriction;
 mod persistent_volume_claim_resize;
+mod pod_resize_validator;
 mod pod_topology_labels;
 mod priority;
 mod runtime_class;

@@ -19,7 +19,9 @@ mod subresources;
 mod update;
 mod watch;
 
+pub(crate) use apply::apply_by_server;
 pub(crate) use body::{set_type, to_served};
+pub(crate) use quoted::member_text;
 pub(crate) use subresources::bind;
 
 use apimachinery::Status;

@@ -32,6 +32,7 @@ pub mod feature_gates;
 mod field_manager;
 pub mod handlers;
 pub mod in_process;
+mod loops;
 mod measured;
 pub mod negotiation;
 pub mod objects;

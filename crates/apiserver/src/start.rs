@@ -21,6 +21,7 @@ use crate::bootstrap::{self, Cidr};
 use crate::chance::Random;
 use crate::discovery::Discovery;
 use crate::feature_gates::FeatureGates;
+use crate::loops;
 use crate::measured::Measured;
 use crate::objects::Objects;
 use crate::openapi::OpenApi;
@@ -143,7 +144,7 @@ pub async fn start(
     let revision = store.revision().await?;
     registry.caches.wait_for(revision.0, Duration::from_secs(10)).await;
     let health = health::checks(Arc::clone(&store), &shutdown);
-    Ok(Arc::new(Server {
+    let server = Arc::new(Server {
         registry,
         authentication,
         address,
@@ -160,7 +161,9 @@ pub async fn start(
             &counters,
         ),
         request_timeout: settings.request_timeout,
-        shutdown,
+        shutdown: shutdown.clone(),
         counters,
-    }))
+    });
+    loops::start(&server, &shutdown);
+    Ok(server)
 }

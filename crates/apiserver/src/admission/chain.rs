@@ -13,6 +13,7 @@ use super::default_toleration_seconds::DefaultTolerationSeconds;
 use super::namespace_lifecycle::NamespaceLifecycle;
 use super::node_restriction::NodeRestriction;
 use super::persistent_volume_claim_resize::PersistentVolumeClaimResize;
+use super::pod_resize_validator::PodResizeValidator;
 use super::pod_topology_labels::PodTopologyLabels;
 use super::priority::Priority;
 use super::runtime_class::RuntimeClass;
@@ -107,7 +108,7 @@ static KNOWN: [Known; 41] = [
     off_later("PodGroupWorkloadExists"),
     on_later("NodeDeclaredFeatureValidator"),
     off_later("JobValidation"),
-    on_later("PodResizeValidator"),
+    on("PodResizeValidator", |_| Box::new(PodResizeValidator)),
     on_later("MutatingAdmissionPolicy"),
     on_later("MutatingAdmissionWebhook"),
     on_later("ValidatingAdmissionPolicy"),

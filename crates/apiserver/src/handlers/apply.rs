@@ -16,6 +16,7 @@ use crate::field_manager::{FieldManager, forget_deep_managers};
 use crate::negotiation::{self, Transforms};
 use crate::registry::{Target, Update};
 use crate::reply::Reply;
+use crate::served::Served;
 use crate::server::Server;
 
 /// What is applied, as it was sent.
@@ -66,6 +67,24 @@ pub(super) async fn handle(
     let outcome = outcome?;
     let status = if outcome.is_created { 201 } else { 200 };
     render::object(server, call, target.served, &accepted, status, outcome.object)
+}
+
+/// What becomes of a stored object when the server itself applies something, whoever owns it.
+///
+/// # Errors
+/// What is wrong with what is applied.
+pub(crate) fn apply_by_server(
+    served: Served,
+    manager: &FieldManager<'_>,
+    old: &Value,
+    applied: &Value,
+) -> Result<Value, Box<Status>> {
+    let merged = manager.apply(Some(old), applied, true)?;
+    let mut object = decode(&Expected::of(served)?, &merged)?;
+    body::complete(served, &mut object);
+    forget_deep_managers(&mut object);
+    body::to_stored(served, &mut object);
+    Ok(object)
 }
 
 /// A merged object as one of its type.

@@ -164,26 +164,26 @@ fn check_type(
     let (group, version) = said_version.split_once('/').unwrap_or(("", said_version));
     let is_known = Schema::get().type_of(group, version, said_kind).is_some();
     if !is_known {
-        return Err(unhandled(format!(
-            "no kind {said_kind:?} is registered for version {said_version:?} in scheme \
-             \"pkg/api/legacyscheme/scheme.go:30\""
-        )));
+        return Err(unhandled(not_registered(said_version, said_kind)));
     }
-    if said_kind != expected.kind || group != expected.group {
-        let internal = |group: &str| {
-            let package = group.split('.').next().unwrap_or_default();
-            if package.is_empty() { "core".to_owned() } else { package.to_owned() }
-        };
-        if said_kind == expected.kind {
-            return Err(mismatch(said_version, own_version));
-        }
-        let into = internal(expected.group);
-        return Err(unhandled(format!(
-            "converting ({version}.{said_kind}) to ({into}.{}): unknown conversion",
-            expected.kind
-        )));
+    if said_kind != expected.kind {
+        return Err(unhandled(no_conversion((group, version), said_kind, expected)));
     }
     Err(mismatch(said_version, own_version))
+}
+
+/// Upstream's words for a kind that it does not know.
+pub(super) fn not_registered(version: &str, kind: &str) -> String {
+    format!(
+        "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+    )
+}
+
+/// Upstream's words for an object of another kind than the path's.
+pub(super) fn no_conversion(from: (&str, &str), kind: &str, to: &Expected<'_>) -> String {
+    let package = to.group.split('.').next().unwrap_or_default();
+    let package = if package.is_empty() { "core" } else { package };
+    format!("converting ({}.{kind}) to ({package}.{}): unknown conversion", from.1, to.kind)
 }
 
 fn mismatch(said: &str, expected: &str) -> Box<Status> {

@@ -32,10 +32,10 @@ pub(super) async fn handle(
     body::complete(target.served, &mut object);
     if target.kind().is_stored() {
         meta::wipe_system_fields(&mut object);
-        let manager =
-            FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
-        manager.create(&mut object, said);
     }
+    // Questions have owners of their fields like all else that is created.
+    let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
+    manager.create(&mut object, said);
     body::to_stored(target.served, &mut object);
     if !target.kind().is_stored() {
         let answer = reviews::answer(server, request, target, object, options.is_dry_run).await?;

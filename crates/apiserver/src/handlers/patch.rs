@@ -7,8 +7,10 @@ use apimachinery::patch::merge::MergePatch;
 use apimachinery::patch::strategic::StrategicPatch;
 use apimachinery::patch::{APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH};
 use apimachinery::{ErrorList, GroupKind, Status};
+use resources::kind::Kind;
+use resources::kinds;
 use resources::schema::Schema;
-use resources::schema::decode::StrictError;
+use resources::schema::decode::{Decoded, StrictError};
 use serde_json::Value;
 
 use super::body::{self, Expected};
@@ -89,18 +91,32 @@ pub(super) fn media_type(call: &Call) -> Result<&'static str, Box<Status>> {
         .ok_or_else(|| Box::new(Status::unsupported_media_type(&MEDIA_TYPES)))
 }
 
-/// A JSON or merge patch must not make another kind of the object.
-fn check_type(expected: &Expected<'_>, old: &Value, patched: &Value) -> Result<(), Box<Status>> {
+/// Decodes the result of a JSON or merge patch as what it says it is, and makes the kind of the path of it.
+///
+/// # Errors
+/// It is not of that type, or of another kind, in upstream's words.
+fn decode_as_said(expected: &Expected<'_>, patched: &Value) -> Result<Decoded, String> {
+    let schema = Schema::get();
     let own = api_version(expected.group, expected.version);
-    let said = |name: &str| patched[name].as_str().unwrap_or_default().to_owned();
-    let (version, kind) = (said("apiVersion"), said("kind"));
-    if (version.is_empty() || version == own) && (kind.is_empty() || kind == expected.kind) {
-        return Ok(());
+    let said = |name: &str| patched[name].as_str().unwrap_or_default();
+    let version = if said("apiVersion").is_empty() { &own } else { said("apiVersion") };
+    let kind = if said("kind").is_empty() { expected.kind } else { said("kind") };
+    if version == own && kind == expected.kind {
+        return schema.decode_value(expected.of, patched).map_err(|error| error.to_string());
     }
-    let error = format!(
-        "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-    );
-    Err(invalid(&quoted::patched(expected.of, old, patched), &error))
+    let from = version.split_once('/').unwrap_or(("", version));
+    let of = schema.type_of(from.0, from.1, kind).ok_or_else(|| body::not_registered(version, kind))?;
+    let mut decoded = schema.decode_value(of, patched).map_err(|error| error.to_string())?;
+    let to = (expected.group, expected.version);
+    let is_expected =
+        |known: &&&Kind| known.kind == kind && known.versions.contains(&from) && known.versions.contains(&to);
+    let Some(known) = kinds::all().iter().find(is_expected).filter(|_| kind == expected.kind) else {
+        return Err(body::no_conversion(from, kind, expected));
+    };
+    known.strategy.set_defaults(&mut decoded.value, from.0, from.1);
+    known.strategy.convert(&mut decoded.value, from, to);
+    body::set_type(&mut decoded.value, &own, expected.kind);
+    Ok(decoded)
 }
 
 impl Patch {
@@ -145,17 +161,17 @@ impl Patch {
                     Patch::Strategic(_) => object,
                 };
                 is_reset = forgets_managers(&patched);
-                check_type(expected, &old, &patched)?;
-                let decoded = schema.decode_value(expected.of, &patched);
+                let decoded = decode_as_said(expected, &patched);
                 (decoded, Box::new(move || quoted::patched(expected.of, &old, &patched)))
             }
             Patch::Strategic(patch) => {
                 let patched = patch.apply(object, expected.of).map_err(|error| failed(error.into()))?;
                 is_reset = forgets_managers(&patched);
-                (schema.convert_patched(expected.of, &patched), Box::new(|| patch.to_string()))
+                let decoded = schema.convert_patched(expected.of, &patched);
+                (decoded.map_err(|error| error.to_string()), Box::new(|| patch.to_string()))
             }
         };
-        let mut decoded = decoded.map_err(|error| invalid(&quote(), &error.to_string()))?;
+        let mut decoded = decoded.map_err(|error| invalid(&quote(), &error))?;
         let mut strict: Vec<String> = self.strict_errors().to_vec();
         match validation {
             FieldValidation::Ignore => {}
@@ -192,4 +208,58 @@ fn invalid(value: &str, detail: &str) -> Box<Status> {
 fn strictly_invalid(value: &str, errors: &[String]) -> Box<Status> {
     let texts = errors.join(", ");
     invalid(value, &format!("strict decoding error: {texts}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patched_object_is_first_what_it_says_it_is() {
+        let config_map = || Expected::named("", "v1", "ConfigMap").expect("a type");
+        let scaler = || Expected::named("autoscaling", "v2", "HorizontalPodAutoscaler").expect("a type");
+        let wrong: [(_, Expected<'_>, _, &str); 4] = [
+            (
+                "another kind, whose values are of other types",
+                config_map(),
+                json!({"apiVersion": "v1", "kind": "Secret", "data": {"k": "!"}}),
+                "illegal base64 data at input byte 0",
+            ),
+            (
+                "another kind",
+                config_map(),
+                json!({"apiVersion": "v1", "kind": "Secret"}),
+                "converting (v1.Secret) to (core.ConfigMap): unknown conversion",
+            ),
+            (
+                "no kind",
+                config_map(),
+                json!({"apiVersion": "v2", "kind": "ConfigMap"}),
+                "no kind \"ConfigMap\" is registered for version \"v2\" in scheme \
+                 \"pkg/api/legacyscheme/scheme.go:30\"",
+            ),
+            (
+                "another kind of the same group",
+                scaler(),
+                json!({"apiVersion": "autoscaling/v1", "kind": "Scale"}),
+                "converting (v1.Scale) to (autoscaling.HorizontalPodAutoscaler): unknown conversion",
+            ),
+        ];
+        for (what, expected, patched, error) in wrong {
+            assert_eq!(decode_as_said(&expected, &patched).expect_err(what), error, "{what}");
+        }
+        let older = json!({
+            "apiVersion": "autoscaling/v1",
+            "kind": "HorizontalPodAutoscaler",
+            "spec": {"maxReplicas": 3, "scaleTargetRef": {"kind": "A", "name": "b"}},
+        });
+        let decoded = decode_as_said(&scaler(), &older).expect("another version of the same kind").value;
+        assert_eq!(decoded["apiVersion"], "autoscaling/v2");
+        assert_eq!(decoded["spec"]["maxReplicas"], 3);
+        let unsaid =
+            decode_as_said(&config_map(), &json!({"data": {"k": "v"}})).expect("the kind of the path");
+        assert_eq!(unsaid.value["data"], json!({"k": "v"}));
+    }
 }

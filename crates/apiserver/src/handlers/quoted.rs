@@ -18,6 +18,13 @@ pub(super) fn patched(of: &Type, old: &Value, new: &Value) -> String {
     out
 }
 
+/// The text of a member of an object of a type, as the object is written.
+pub(crate) fn member_text(of: &Type, name: &str, value: &Value) -> String {
+    let mut out = String::new();
+    untouched(&mut out, of.field(name).map(|field| &field.ty), value);
+    out
+}
+
 /// Writes what may have been touched.
 fn touched(out: &mut String, ty: Option<&Ty>, old: Option<&Value>, new: &Value) {
     match (old, new) {

@@ -5,6 +5,7 @@
 mod apply;
 mod client;
 mod lists;
+mod loops;
 mod objects;
 mod services;
 mod watches;

@@ -99,11 +99,15 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
+    /// The next event that is no comment. Whether the parser tells comments is up to everybody who builds with it.
     fn next(&mut self) -> Result<(Event<'t>, Span), YamlError> {
-        match self.events.next() {
-            Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(in_words(&error, self.n_lines)),
-            None => Err(YamlError("yaml: unexpected end of the document".to_owned())),
+        loop {
+            match self.events.next() {
+                Some(Ok((Event::Comment(..), _))) => {}
+                Some(Ok(event)) => return Ok(event),
+                Some(Err(error)) => return Err(in_words(&error, self.n_lines)),
+                None => return Err(YamlError("yaml: unexpected end of the document".to_owned())),
+            }
         }
     }
 

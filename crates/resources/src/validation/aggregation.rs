@@ -18,10 +18,14 @@ pub(crate) fn validate(object: &Value) -> ErrorList {
     let path = Path::new("spec");
     let spec = object.part("spec");
     let (group, version) = (spec.text("group"), spec.text("version"));
-    let (name, wanted) = (object.part("metadata").text("name"), format!("{version}.{group}"));
-    if names::path_segment_name(name).is_empty() && name != wanted {
-        let message = format!("must be `spec.version+\".\"+spec.group`: {}", go::quote(&wanted));
-        errors.invalid(&Path::new("metadata").child("name"), name, message);
+    let wanted = format!("{version}.{group}");
+    // A name to be made is checked as one, too; that there is none is said elsewhere.
+    for member in ["generateName", "name"] {
+        let name = object.part("metadata").text(member);
+        if !name.is_empty() && name != wanted && names::path_segment_name(name).is_empty() {
+            let message = format!("must be `spec.version+\".\"+spec.group`: {}", go::quote(&wanted));
+            errors.invalid(&Path::new("metadata").child(member), name, message);
+        }
     }
     if !group.is_empty() {
         dns_subdomain(&mut errors, &path.child("group"), group);
@@ -67,4 +71,32 @@ pub(crate) fn validate(object: &Value) -> ErrorList {
         errors.invalid(&path.child("insecureSkipTLSVerify"), true, message);
     }
     errors
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_say_version_and_group() {
+        for (metadata, fields) in [
+            (json!({"name": "v1.x"}), &[][..]),
+            (json!({"name": "x"}), &["metadata.name"][..]),
+            (
+                json!({"generateName": "x-", "name": "x-abcde"}),
+                &["metadata.generateName", "metadata.name"][..],
+            ),
+            (json!({}), &[][..]),
+            // Said where metadata is checked.
+            (json!({"name": "a/b"}), &[][..]),
+        ] {
+            let spec =
+                json!({"group": "x", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1});
+            let errors = validate(&json!({"metadata": metadata, "spec": spec}));
+            let found: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+            assert_eq!(found, fields, "{metadata}");
+        }
+    }
 }

@@ -4,12 +4,14 @@ use apimachinery::field::FieldValue;
 use apimachinery::go::compact_json;
 use apimachinery::selectors::{fields, labels};
 use apimachinery::{ErrorList, FieldError, Path, Status};
+use resources::schema::Schema;
 use serde_json::{Map, Value};
 
 use super::super::modes::Modes;
 use super::super::{Authorizer as _, Decision};
 use super::{invalid, text, texts};
 use crate::attributes::Attributes;
+use crate::handlers::member_text;
 use crate::user::User;
 
 pub(super) fn subject(modes: &Modes, review: &Value) -> Result<Value, Box<Status>> {
@@ -138,7 +140,11 @@ fn validate_metadata(review: &Value, may_have_namespace: bool, errors: &mut Erro
     }
     if !metadata.is_empty() {
         let detail = if may_have_namespace { "must be empty except for namespace" } else { "must be empty" };
-        let value = FieldValue::from(&review["metadata"]);
+        let schema = Schema::get();
+        let value = match schema.type_of("authorization.k8s.io", "v1", "SubjectAccessReview") {
+            Some(of) => FieldValue::Plain(member_text(of, "metadata", &review["metadata"])),
+            None => FieldValue::from(&review["metadata"]),
+        };
         errors.push(FieldError::invalid(&Path::new("metadata"), value, detail));
     }
 }

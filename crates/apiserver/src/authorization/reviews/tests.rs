@@ -151,6 +151,14 @@ fn refuses_what_is_no_question() {
         json!({"user": "zed", "resourceAttributes": pods}),
         "metadata: Invalid value: {\"name\":\"x\"}: must be empty",
     );
+    // Owners alone are no mistake; they are quoted in the order of their type.
+    check(
+        subject,
+        json!({"managedFields": [{"apiVersion": "v1", "fieldsV1": {"f:a": {}}, "manager": "m"}], "name": "x"}),
+        json!({"user": "zed", "resourceAttributes": pods}),
+        "metadata: Invalid value: {\"name\":\"x\",\"managedFields\":[{\"manager\":\"m\",\"apiVersion\":\"v1\",\
+         \"fieldsV1\":{\"f:a\":{}}}]}: must be empty",
+    );
     check(
         local,
         json!({"namespace": "other"}),

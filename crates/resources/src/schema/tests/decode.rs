@@ -320,6 +320,9 @@ fn reads_yaml() {
         yaml("metadata:\n  name: e\n  name: f\ndata: {a: 'yes', b: \"1\", c: text}\n").expect("reads");
     assert_eq!(value, json!({"metadata": {"name": "f"}, "data": {"a": "yes", "b": "1", "c": "text"}}));
     assert_eq!(strict, ["yaml: unmarshal errors:\n  line 3: key \"name\" already set in map"]);
+    let commented = "# a\n---\n# b\nmetadata: # c\n  # d\n  name: f # e\n# f\ndata:\n- # g\n";
+    let node = Schema::parse_yaml(commented).expect("comments are no content").0;
+    assert_eq!(node.into_value(), json!({"metadata": {"name": "f"}, "data": [null]}));
     let wrong = [
         (
             "data:\n  k: yes\n",
