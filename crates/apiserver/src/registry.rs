@@ -33,6 +33,7 @@ use resources::schema::Schema;
 use serde_json::Value;
 use store::{Entry, Store, Write};
 
+pub use create::New;
 pub use delete::{Deletion, Removal};
 pub use delete_collection::Collection;
 pub use errors::store_error;
@@ -157,9 +158,9 @@ impl Registry {
         })
     }
 
-    fn write_of(&self, kind: &Kind, object: &Value) -> Write {
+    fn write_of(&self, kind: &Kind, object: &Value, managers: Option<&str>) -> Write {
         let ttl = kind.expires.then_some(self.event_ttl);
-        Write::Put { value: document::encode(kind, object), ttl }
+        Write::Put { value: document::encode_with(kind, object, managers), ttl }
     }
 
     /// Brings an object into the form that answers have.
