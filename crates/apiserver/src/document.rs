@@ -49,7 +49,8 @@ fn put_object(out: &mut Vec<u8>, kind: &Kind, object: &Value, managers: Option<&
     let members = object.as_object().unwrap_or(&empty);
     let (group, version) = kind.versions[kind.stored_in];
     let slash = if group.is_empty() { "" } else { "/" };
-    for part in [r#"{"apiVersion":""#, group, slash, version, r#"","kind":""#, kind.kind, r#"","metadata":{"#] {
+    for part in [r#"{"apiVersion":""#, group, slash, version, r#"","kind":""#, kind.kind, r#"","metadata":{"#]
+    {
         out.extend_from_slice(part.as_bytes());
     }
     let metadata = members.get("metadata").and_then(Value::as_object).unwrap_or(&empty);

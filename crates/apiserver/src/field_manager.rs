@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use apimachinery::field_management::{
-    ApplyError, Request, Set, Versions, apply, manager_name, managers_of_new, nobodys_and, track, track_created,
+    ApplyError, Request, Set, Versions, apply, manager_name, managers_of_new, nobodys_and, track,
+    track_created,
 };
 use apimachinery::meta::{Meta, MetaMut};
 use apimachinery::{GroupVersion, Status};
@@ -74,10 +75,9 @@ impl<'m> FieldManager<'m> {
     }
 
     fn named(served: Served, subresource: &str, name: String) -> FieldManager<'_> {
-        let of = match Schema::get().named("autoscaling", "v1", "Scale") {
-            Some(scale) if subresource == "scale" => Of::Scale(scale),
-            _ => Of::Kind(served),
-        };
+        let scale = || Schema::get().named("autoscaling", "v1", "Scale");
+        let scale = (subresource == "scale").then(scale).flatten();
+        let of = scale.map_or(Of::Kind(served), Of::Scale);
         let reset = match of_new(served.kind) {
             Some(of_new) if subresource.is_empty() => Cow::Borrowed(&of_new.reset),
             _ => Cow::Owned(Set::of_fields(served.kind.reset_of(subresource))),
@@ -101,7 +101,9 @@ impl<'m> FieldManager<'m> {
             _ => managers_of_new(request, &nobodys_and(request.reset), object, said),
         });
         forget_deep_managers(object);
-        made.flatten().filter(|managers| managers.n_levels <= MANAGERS_DEPTH_MAX).map(|managers| managers.text)
+        made.flatten()
+            .filter(|managers| managers.n_levels <= MANAGERS_DEPTH_MAX)
+            .map(|managers| managers.text)
     }
 
     /// Notes who owns a changed object; `live` is of the stored version, or a Scale.

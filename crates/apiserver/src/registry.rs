@@ -165,9 +165,9 @@ impl Registry {
 
     /// Brings an object into the form that answers have.
     fn normalise(&self, kind: &Kind, object: &mut Value) {
-        let version = kind.storage_version();
+        let (group, version) = kind.versions[kind.stored_in];
         let schema = Schema::get();
-        if let Some(of) = schema.type_of(&version.group, &version.version, kind.kind) {
+        if let Some(of) = schema.type_of(group, version, kind.kind) {
             schema.normalise(of, object);
         }
     }

@@ -77,9 +77,10 @@ impl Writer {
             writer.text.len()
         };
         let empty_len = match (shape, new) {
-            (Shape::List(relationship @ (Relationship::Set | Relationship::Keyed(_))), Value::Array(items))
-                if !items.is_empty() || !elements_of(old).is_empty() =>
-            {
+            (
+                Shape::List(relationship @ (Relationship::Set | Relationship::Keyed(_))),
+                Value::Array(items),
+            ) if !items.is_empty() || !elements_of(old).is_empty() => {
                 let empty_len = begin(self);
                 self.items(ty, relationship, items, level);
                 empty_len

@@ -95,7 +95,8 @@ pub fn managers_of_new<T: FieldType>(
     let fields = owned_of_new(request.ty, request.zero, new, except)?;
     // A list and an entry are around the fields.
     let n_levels = fields.n_levels + 2;
-    let text = entry_text(request.manager, request.api_version, request.subresource, request.now, &fields.text);
+    let text =
+        entry_text(request.manager, request.api_version, request.subresource, request.now, &fields.text);
     Some(ManagersText { text, n_levels })
 }
 

@@ -162,7 +162,8 @@ impl Registry {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(Box::new(Status::unknown(message)));
         }
-        let committed = self.store.commit(key, Expect::Absent, self.write_of(kind, &object, managers.as_deref())).await;
+        let committed =
+            self.store.commit(key, Expect::Absent, self.write_of(kind, &object, managers.as_deref())).await;
         let committed = committed.map_err(|error| match &error {
             Error::Conflict { current } => taken(current.as_ref()),
             error => store_error(&resource, &target.name, error),

@@ -343,10 +343,16 @@ impl<'t> Reader<'t> {
 
     /// The rest of a string whose quote has been read. Bytes that are not UTF-8 are replaced.
     pub(super) fn string(&mut self) -> Result<String, SyntaxError> {
+        let rest = &self.text[self.at..];
+        let n_plain = n_plain(rest);
+        if rest.get(n_plain) == Some(&b'"') {
+            self.at += n_plain + 1;
+            return Ok(String::from_utf8_lossy(&rest[..n_plain]).into_owned());
+        }
         let mut bytes = Vec::new();
         loop {
             let rest = &self.text[self.at..];
-            let n_plain = n_plain(rest);
+            let n_plain = self::n_plain(rest);
             bytes.extend_from_slice(&rest[..n_plain]);
             self.at += n_plain;
             match self.next()? {
