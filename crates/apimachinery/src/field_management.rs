@@ -6,7 +6,7 @@
 //!
 //! | needs | where |
 //! |---|---|
-//! | to note who owns what after a write | [`track`], for new objects [`track_created`] |
+//! | to note who owns what after a write | [`track`], for new objects [`track_created`] or, as text, [`managers_of_new`] |
 //! | server-side apply | [`apply()`] |
 //! | the same for `scale`, which is owned as a field of its object | [`scale`] |
 //!
@@ -39,7 +39,7 @@ mod validate;
 pub use apply::{ApplyError, apply};
 pub use compare::{Comparison, compare};
 pub use conflict::{Conflict, Conflicts};
-pub use created::owned_of_new;
+pub use created::{FieldsText, owned_of_new};
 pub use field_set::field_set;
 pub use managed::{Entry, Identity, Managed, Operation};
 pub use manager_name::manager_name;
@@ -47,6 +47,7 @@ pub use merge::merge;
 pub use path::PathElement;
 pub use remove::remove;
 pub use set::Set;
-pub use track::{Request, Versions, track, track_created};
+pub use track::{ManagersText, Request, Versions, managers_of_new, track, track_created};
 pub use types::{FieldType, Member, Relationship, Scalar, Shape};
+pub use updater::nobodys_and;
 pub use validate::validate;

@@ -17,6 +17,7 @@
 //! | [`patch`] | JSON patch, merge patch, strategic merge patch |
 //! | [`table`] | tables, objects reduced to their metadata |
 //! | [`duration`], [`time`] | ages as people read them, times as documents have them |
+//! | [`members`] | members of objects, found fast |
 //! | [`json`], [`go`] | reading JSON, and the texts that upstream's language makes of values |
 //!
 //! Error texts are part of the API: clients print them, and some compare them. They are upstream's to the
@@ -33,6 +34,7 @@ pub mod field_management;
 pub mod go;
 pub mod group;
 pub mod json;
+pub mod members;
 pub mod meta;
 pub mod names;
 pub mod options;

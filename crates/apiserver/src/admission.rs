@@ -114,7 +114,7 @@ impl Request<'_> {
 /// A value of a document, by the names that lead to it, each after a slash. As a JSON pointer without escapes, which
 /// costs no copies of the names.
 fn at<'v>(document: &'v Value, pointer: &str) -> Option<&'v Value> {
-    pointer.split('/').skip(1).try_fold(document, |value, name| value.get(name))
+    pointer.split('/').skip(1).try_fold(document, apimachinery::members::member_of)
 }
 
 /// A text of a document; empty if it is not there.

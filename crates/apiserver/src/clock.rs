@@ -1,5 +1,7 @@
 //! The server stands at the edge of the process: here it reads the clock.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 
 /// The time of day.
@@ -13,7 +15,18 @@ pub(crate) fn now() -> Timestamp {
 
 /// A time as documents have it: RFC 3339 in whole seconds.
 pub(crate) fn print(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    thread_local! {
+        /// What was printed last: a busy server stamps many objects with the same second.
+        static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+    }
+    LAST.with_borrow_mut(|(second, text)| {
+        // Before 1970 the second that a time is printed as is not the one that it is in.
+        if *second != time.as_second() || time.as_second() < 0 {
+            *text = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            *second = time.as_second();
+        }
+        text.clone()
+    })
 }
 
 /// Nanoseconds of a clock that does not jump.

@@ -20,9 +20,14 @@ pub fn head(kind: &Kind) -> String {
 
 /// An object as it is stored. What it says about its version and kind is replaced by the kind's.
 pub fn encode(kind: &Kind, object: &Value) -> Bytes {
+    encode_with(kind, object, None)
+}
+
+/// The same with the managers of its fields, as text, where the object itself does not say them.
+pub fn encode_with(kind: &Kind, object: &Value, managers: Option<&str>) -> Bytes {
     ENCODED.with_borrow_mut(|out| {
         out.clear();
-        put_object(out, kind, object);
+        put_object(out, kind, object, managers);
         let bytes = Bytes::copy_from_slice(out);
         if out.capacity() > ENCODED_KEPT_MAX {
             *out = Vec::new();
@@ -39,28 +44,55 @@ thread_local! {
 /// A buffer that has grown larger is not kept, in bytes.
 const ENCODED_KEPT_MAX: usize = 64 << 10;
 
-fn put_object(out: &mut Vec<u8>, kind: &Kind, object: &Value) {
+fn put_object(out: &mut Vec<u8>, kind: &Kind, object: &Value, managers: Option<&str>) {
     let empty = Map::new();
     let members = object.as_object().unwrap_or(&empty);
-    out.extend_from_slice(head(kind).as_bytes());
+    let (group, version) = kind.versions[kind.stored_in];
+    let slash = if group.is_empty() { "" } else { "/" };
+    for part in [r#"{"apiVersion":""#, group, slash, version, r#"","kind":""#, kind.kind, r#"","metadata":{"#]
+    {
+        out.extend_from_slice(part.as_bytes());
+    }
     let metadata = members.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
-    put_members(out, metadata, &["resourceVersion"], true);
+    put_metadata(out, metadata, managers);
     out.push(b'}');
-    put_members(out, members, &["apiVersion", "kind", "metadata"], false);
+    for (name, value) in members {
+        if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
+            out.push(b',');
+            put_member(out, name, value);
+        }
+    }
     out.push(b'}');
 }
 
-fn put_members(out: &mut Vec<u8>, members: &Map<String, Value>, except: &[&str], is_beginning: bool) {
-    let mut is_first = is_beginning;
-    for (name, value) in members.iter().filter(|(name, _)| !except.contains(&name.as_str())) {
-        if !is_first {
-            out.push(b',');
+fn put_metadata(out: &mut Vec<u8>, metadata: &Map<String, Value>, mut managers: Option<&str>) {
+    const MANAGERS: &str = "managedFields";
+    let mut separator: &[u8] = b"";
+    let mut put_managers = |out: &mut Vec<u8>, separator: &mut &[u8]| {
+        if let Some(managers) = managers.take() {
+            out.extend_from_slice(separator);
+            out.extend_from_slice(b"\"managedFields\":");
+            out.extend_from_slice(managers.as_bytes());
+            *separator = b",";
         }
-        is_first = false;
-        serde_json::to_writer(&mut *out, name).expect("a text is JSON");
-        out.push(b':');
-        serde_json::to_writer(&mut *out, value).expect("a document is JSON");
+    };
+    for (name, value) in metadata {
+        if name.as_str() > MANAGERS {
+            put_managers(out, &mut separator);
+        }
+        if name != "resourceVersion" {
+            out.extend_from_slice(separator);
+            put_member(out, name, value);
+            separator = b",";
+        }
     }
+    put_managers(out, &mut separator);
+}
+
+fn put_member(out: &mut Vec<u8>, name: &str, value: &Value) {
+    serde_json::to_writer(&mut *out, name).expect("a text is JSON");
+    out.push(b':');
+    serde_json::to_writer(out, value).expect("a document is JSON");
 }
 
 /// An object as it was stored, with its version. `None` if the bytes are no object: somebody else wrote them.
@@ -147,6 +179,23 @@ mod tests {
         let value: Value = serde_json::from_slice(&served).unwrap();
         assert_eq!(value["metadata"], json!({"name": "n", "resourceVersion": "9"}));
         assert_eq!(decode(&stored, 9), Some(value));
+    }
+
+    #[test]
+    fn managers_stand_where_their_name_belongs() {
+        for (metadata, expected) in [
+            (json!({}), r#"{"managedFields":[{}]}"#),
+            (json!({"labels": {}}), r#"{"labels":{},"managedFields":[{}]}"#),
+            (json!({"name": "n", "labels": {}}), r#"{"labels":{},"managedFields":[{}],"name":"n"}"#),
+            (json!({"resourceVersion": "1", "uid": "u"}), r#"{"managedFields":[{}],"uid":"u"}"#),
+        ] {
+            let stored = encode_with(&LEASE, &json!({"metadata": metadata}), Some("[{}]"));
+            let text = String::from_utf8_lossy(&stored).into_owned();
+            assert!(text.ends_with(&format!("\"metadata\":{expected}}}")), "{text}");
+            let mut with = metadata;
+            with["managedFields"] = json!([{}]);
+            assert_eq!(encode(&LEASE, &json!({"metadata": with})), stored);
+        }
     }
 
     #[test]

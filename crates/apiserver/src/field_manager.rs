@@ -3,11 +3,16 @@
 //! Objects here are of the version of the request, defaulted, before admission: what admission and strategies add
 //! belongs to nobody.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use apimachinery::field_management::{
-    ApplyError, Request, Set, Versions, apply, manager_name, track, track_created,
+    ApplyError, Request, Set, Versions, apply, manager_name, managers_of_new, nobodys_and, track,
+    track_created,
 };
 use apimachinery::meta::{Meta, MetaMut};
 use apimachinery::{GroupVersion, Status};
+use base::Map;
 use http::HeaderMap;
 use http::header::USER_AGENT;
 use resources::kind::Kind;
@@ -29,7 +34,7 @@ pub(crate) struct FieldManager<'m> {
     subresource: &'m str,
     name: String,
     now: String,
-    reset: Set,
+    reset: Cow<'static, Set>,
 }
 
 /// What is written.
@@ -62,15 +67,21 @@ impl<'m> FieldManager<'m> {
             ("", "Service") => &[&["spec", "clusterIPs"], &["spec", "ipFamilies"]],
             _ => &[],
         };
-        FieldManager { reset: manager.reset.union(Set::of_fields(added)), ..manager }
+        if added.is_empty() {
+            return manager;
+        }
+        let reset = manager.reset.into_owned().union(Set::of_fields(added));
+        FieldManager { reset: Cow::Owned(reset), ..manager }
     }
 
     fn named(served: Served, subresource: &str, name: String) -> FieldManager<'_> {
-        let of = match Schema::get().named("autoscaling", "v1", "Scale") {
-            Some(scale) if subresource == "scale" => Of::Scale(scale),
-            _ => Of::Kind(served),
+        let scale = || Schema::get().named("autoscaling", "v1", "Scale");
+        let scale = (subresource == "scale").then(scale).flatten();
+        let of = scale.map_or(Of::Kind(served), Of::Scale);
+        let reset = match of_new(served.kind) {
+            Some(of_new) if subresource.is_empty() => Cow::Borrowed(&of_new.reset),
+            _ => Cow::Owned(Set::of_fields(served.kind.reset_of(subresource))),
         };
-        let reset = Set::of_fields(served.kind.reset_of(subresource));
         FieldManager { of, subresource, name, now: crate::clock::print(crate::clock::now()), reset }
     }
 
@@ -78,6 +89,21 @@ impl<'m> FieldManager<'m> {
     pub(crate) fn create(&self, object: &mut Value, said: Option<Value>) {
         self.with_request(|request| track_created(request, object, said));
         forget_deep_managers(object);
+    }
+
+    /// Who owns what of a new object, as text for who stores it. `None` if there is nothing to add to the object: nobody
+    /// owns anything, or it is noted in it.
+    pub(crate) fn create_as_text(&self, object: &mut Value, said: Option<Value>) -> Option<String> {
+        let made = self.with_request(|request| match (self.of, &self.reset) {
+            (Of::Kind(Served { kind, .. }), Cow::Borrowed(_)) if let Some(of_new) = of_new(kind) => {
+                managers_of_new(request, &of_new.nobodys, object, said)
+            }
+            _ => managers_of_new(request, &nobodys_and(request.reset), object, said),
+        });
+        forget_deep_managers(object);
+        made.flatten()
+            .filter(|managers| managers.n_levels <= MANAGERS_DEPTH_MAX)
+            .map(|managers| managers.text)
     }
 
     /// Notes who owns a changed object; `live` is of the stored version, or a Scale.
@@ -143,6 +169,25 @@ impl<'m> FieldManager<'m> {
             versions: &self.of,
         }))
     }
+}
+
+/// What creators of objects of a kind do not own.
+struct OfNew {
+    /// What the strategy resets.
+    reset: Set,
+    /// This, and what nobody ever owns.
+    nobodys: Set,
+}
+
+fn of_new(kind: &Kind) -> Option<&'static OfNew> {
+    static OF_NEW: LazyLock<Map<(&str, &str), OfNew>> = LazyLock::new(|| {
+        let of_new = |kind: &Kind| {
+            let reset = Set::of_fields(kind.reset_of(""));
+            OfNew { nobodys: nobodys_and(&reset), reset }
+        };
+        resources::kinds::all().iter().map(|kind| ((kind.group, kind.kind), of_new(kind))).collect()
+    });
+    OF_NEW.get(&(kind.group, kind.kind))
 }
 
 /// Nobody owns anything of an object whose fields are so deep that it could not be read with its owners in it. Upstream, too,

@@ -33,6 +33,7 @@ use resources::schema::Schema;
 use serde_json::Value;
 use store::{Entry, Store, Write};
 
+pub use create::New;
 pub use delete::{Deletion, Removal};
 pub use delete_collection::Collection;
 pub use errors::store_error;
@@ -157,16 +158,16 @@ impl Registry {
         })
     }
 
-    fn write_of(&self, kind: &Kind, object: &Value) -> Write {
+    fn write_of(&self, kind: &Kind, object: &Value, managers: Option<&str>) -> Write {
         let ttl = kind.expires.then_some(self.event_ttl);
-        Write::Put { value: document::encode(kind, object), ttl }
+        Write::Put { value: document::encode_with(kind, object, managers), ttl }
     }
 
     /// Brings an object into the form that answers have.
     fn normalise(&self, kind: &Kind, object: &mut Value) {
-        let version = kind.storage_version();
+        let (group, version) = kind.versions[kind.stored_in];
         let schema = Schema::get();
-        if let Some(of) = schema.type_of(&version.group, &version.version, kind.kind) {
+        if let Some(of) = schema.type_of(group, version, kind.kind) {
             schema.normalise(of, object);
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Absent, null and of a wrong type read as empty: what came in through the decoder has no wrong types.
 
+use apimachinery::members::{member, member_mut, member_of};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -36,23 +37,23 @@ pub(crate) trait Members {
 
 impl Members for Object {
     fn has(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| !value.is_null())
+        member(self, name).is_some_and(|value| !value.is_null())
     }
 
     fn text(&self, name: &str) -> &str {
-        self.get(name).and_then(Value::as_str).unwrap_or_default()
+        member(self, name).and_then(Value::as_str).unwrap_or_default()
     }
 
     fn flag(&self, name: &str) -> bool {
-        self.get(name).and_then(Value::as_bool).unwrap_or_default()
+        member(self, name).and_then(Value::as_bool).unwrap_or_default()
     }
 
     fn members(&self, name: &str) -> Option<&Object> {
-        self.get(name)?.as_object()
+        member(self, name)?.as_object()
     }
 
     fn members_mut(&mut self, name: &str) -> Option<&mut Object> {
-        self.get_mut(name)?.as_object_mut()
+        member_mut(self, name)?.as_object_mut()
     }
 
     fn members_made(&mut self, name: &str) -> &mut Object {
@@ -60,11 +61,11 @@ impl Members for Object {
     }
 
     fn items(&self, name: &str) -> &[Value] {
-        self.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        member(self, name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     fn for_each(&mut self, name: &str, change: impl FnMut(&mut Object)) {
-        let items = self.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten();
+        let items = member_mut(self, name).and_then(Value::as_array_mut).into_iter().flatten();
         items.filter_map(Value::as_object_mut).for_each(change);
     }
 
@@ -79,8 +80,10 @@ impl Members for Object {
     }
 
     fn fill_empty(&mut self, name: &str, value: impl Into<Value>) {
-        if self.get(name).is_none_or(is_empty) {
-            self.put(name, value);
+        match member_mut(self, name) {
+            Some(own) if is_empty(own) => *own = value.into(),
+            Some(_) => {}
+            None => self.put(name, value),
         }
     }
 }
@@ -107,7 +110,7 @@ pub(crate) fn members_of(value: &mut Value) -> &mut Object {
 
 /// The object at the end of a way of members, if it is there.
 pub(crate) fn at<'d>(document: &'d Value, way: &[&str]) -> Option<&'d Object> {
-    way.iter().try_fold(document, |value, name| value.get(name))?.as_object()
+    way.iter().try_fold(document, |value, name| member_of(value, name))?.as_object()
 }
 
 /// The object at the end of a way of members, to be changed, if it is there.

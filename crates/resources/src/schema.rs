@@ -28,9 +28,9 @@ mod tests;
 mod type_name;
 mod yaml;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use base::Map;
 use serde_json::Value;
 
 pub use ownership::OwnedType;
@@ -42,7 +42,7 @@ pub struct Schema {
     types: Vec<Type>,
     /// One for each type.
     plans: Vec<Plan>,
-    by_name: BTreeMap<(&'static str, &'static str, &'static str), TypeId>,
+    by_name: Map<(&'static str, &'static str, &'static str), TypeId>,
 }
 
 /// A type's place in the table.

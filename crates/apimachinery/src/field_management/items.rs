@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use super::path::PathElement;
 use super::types::{FieldType, Relationship};
+use crate::members::member;
 
 /// What an element of a list is told apart by.
 ///
@@ -59,23 +61,68 @@ pub(super) fn key_of<T: FieldType>(list: T, relationship: Relationship, item: &V
     match (relationship, item) {
         (Relationship::Keyed(keys), Value::Object(members)) => {
             let element = list.element();
-            let value = |key: &str| members.get(key).or_else(|| element?.default_of(key));
-            let mut own: Vec<(&str, &Value)> =
+            let value = |key: &str| member(members, key).or_else(|| element?.default_of(key));
+            let mut own: SmallVec<[(&str, &Value); 4]> =
                 keys.iter().filter_map(|key| Some((*key, value(key)?))).collect();
             own.sort_unstable_by_key(|(name, _)| *name);
-            let mut text = "k:{".to_owned();
+            let mut text = String::with_capacity(48);
+            text.push_str("k:{");
             for (i, (name, value)) in own.iter().enumerate() {
-                let comma = if i > 0 { "," } else { "" };
-                // Writing to a string cannot fail. Names of fields need no escapes.
-                let _ = write!(text, "{comma}\"{name}\":{value}");
+                // Names of fields need no escapes.
+                text.push_str(if i > 0 { ",\"" } else { "\"" });
+                text.push_str(name);
+                text.push_str("\":");
+                put_value(&mut text, value);
             }
             text.push('}');
             (!own.is_empty()).then_some(text)
         }
         (Relationship::Set, Value::Object(_) | Value::Array(_) | Value::Null) => None,
-        (Relationship::Set, scalar) => Some(format!("v:{scalar}")),
+        (Relationship::Set, scalar) => {
+            let mut text = "v:".to_owned();
+            put_value(&mut text, scalar);
+            Some(text)
+        }
         _ => None,
     }
+}
+
+fn put_value(into: &mut String, value: &Value) {
+    match value {
+        Value::String(text) => put_json(into, text),
+        other => {
+            // Writing to a string cannot fail.
+            let _ = write!(into, "{other}");
+        }
+    }
+}
+
+/// Writes a text as JSON.
+pub(super) fn put_json(into: &mut String, text: &str) {
+    into.push('"');
+    put_text(into, text);
+    into.push('"');
+}
+
+/// Writes a text as JSON without its quotes.
+pub(super) fn put_text(into: &mut String, text: &str) {
+    let mut rest = text;
+    // Quotes, which keys of elements have, and backslashes are written here, what is rarer by the library.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)) {
+        let (plain, special) = rest.split_at(at);
+        into.push_str(plain);
+        let (first, after) = special.split_at(1);
+        match first {
+            "\"" => into.push_str("\\\""),
+            "\\" => into.push_str("\\\\"),
+            control => {
+                let printed = Value::from(control).to_string();
+                into.push_str(printed.trim_matches('"'));
+            }
+        }
+        rest = after;
+    }
+    into.push_str(rest);
 }
 
 /// The elements of a list by what they are told apart by. Elements that cannot be are left out.

@@ -152,7 +152,7 @@ impl Managed {
 }
 
 /// An entry as it is in metadata.
-pub(super) fn entry_value(entry: &Entry, fields: Value) -> Value {
+fn entry_value(entry: &Entry, fields: Value) -> Value {
     let mut members = Map::new();
     let identity = &entry.identity;
     let mut put = |name: &str, text: &str| {

@@ -54,6 +54,17 @@ impl Set {
         self.children.get(step)
     }
 
+    /// Whether a member of the object itself is in it.
+    pub(super) fn has_field(&self, name: &str) -> bool {
+        self.members.iter().any(|member| matches!(member, PathElement::Field(own) if own == name))
+    }
+
+    /// What is below a member of the object.
+    pub(super) fn below_field(&self, name: &str) -> Option<&Set> {
+        let is_it = |step: &PathElement| matches!(step, PathElement::Field(own) if own == name);
+        self.children.iter().find(|(step, _)| is_it(step)).map(|(_, below)| below)
+    }
+
     /// All paths, in upstream's order: on each level first what is in the set itself, then what is below.
     pub fn paths(&self) -> Vec<Vec<PathElement>> {
         let mut all = Vec::new();

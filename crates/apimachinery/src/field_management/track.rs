@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::created::owned_of_new;
-use super::managed::{Entry, Identity, Managed, Operation, entry_value};
+use super::created::{entry_text, owned_of_new};
+use super::managed::{Entry, Identity, Managed, Operation};
 use super::set::Set;
 use super::types::FieldType;
 use super::updater::{difference, nobodys_and, take_from_others};
@@ -56,21 +56,48 @@ impl<T> Request<'_, T> {
 /// Notes in a new object that its creator owns what is in it. `said` is what the client has put into
 /// `metadata.managedFields`, taken out before zero values were.
 pub fn track_created<T: FieldType>(request: &Request<'_, T>, new: &mut Value, said: Option<Value>) {
+    let except = nobodys_and(request.reset);
+    if let Some(managers) = managers_of_new(request, &except, new, said) {
+        MetaMut::of(new).set("managedFields", managers.to_value());
+    }
+}
+
+/// Managers of a new object as text, for who stores the object without reading it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagersText {
+    /// The list of managers, compact, members sorted by name.
+    pub text: String,
+    /// How deep its lists and objects are nested.
+    pub n_levels: usize,
+}
+
+impl ManagersText {
+    /// As a document. One that is nested too deep to be read is null.
+    pub fn to_value(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+}
+
+/// Who owns what of a new object, which is not noted in it. `except` is what nobody owns, with what `request.reset` says:
+/// [`nobodys_and`]. `None` if nobody owns anything, and if the client has said who does: then that is noted.
+pub fn managers_of_new<T: FieldType>(
+    request: &Request<'_, T>,
+    except: &Set,
+    new: &mut Value,
+    said: Option<Value>,
+) -> Option<ManagersText> {
     let is_said = said.as_ref().and_then(Value::as_array).is_some_and(|said| !said.is_empty());
     if is_said && !is_reset(said.as_ref()) {
         update(request, request.zero, new, said.as_ref(), true);
-        return;
+        return None;
     }
     MetaMut::of(new).remove("managedFields");
-    let except = nobodys_and(request.reset);
-    let Some(fields) = owned_of_new(request.ty, request.zero, new, &except) else { return };
-    let entry = Entry {
-        identity: request.identity(request.manager, Operation::Update),
-        api_version: request.api_version.to_owned(),
-        set: Set::default(),
-        time: Some(request.now.to_owned()),
-    };
-    MetaMut::of(new).set("managedFields", Value::Array(vec![entry_value(&entry, fields)]));
+    let fields = owned_of_new(request.ty, request.zero, new, except)?;
+    // A list and an entry are around the fields.
+    let n_levels = fields.n_levels + 2;
+    let text =
+        entry_text(request.manager, request.api_version, request.subresource, request.now, &fields.text);
+    Some(ManagersText { text, n_levels })
 }
 
 /// Notes in a changed object who owns what. Both objects are of the version of the request, defaulted, with the zero

@@ -36,7 +36,7 @@ pub(super) fn ownable(set: &Set) -> Set {
 }
 
 /// What nobody owns of a new object, neither the paths nor what is below them: also what its strategy resets.
-pub(super) fn nobodys_and(reset: &Set) -> Set {
+pub fn nobodys_and(reset: &Set) -> Set {
     let mut nobodys = NOBODYS.clone();
     nobodys.members.remove(&PathElement::field("metadata"));
     nobodys.union(reset.clone())

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::members::{member, member_of};
+
 /// A view of a document's metadata.
 #[derive(Clone, Copy, Debug)]
 pub struct Meta<'d>(Option<&'d Map<String, Value>>);
@@ -9,12 +11,12 @@ pub struct Meta<'d>(Option<&'d Map<String, Value>>);
 impl<'d> Meta<'d> {
     /// The metadata of a document.
     pub fn of(document: &'d Value) -> Self {
-        Self(document.get("metadata").and_then(Value::as_object))
+        Self(member_of(document, "metadata").and_then(Value::as_object))
     }
 
     /// Any member.
     pub fn get(self, name: &str) -> Option<&'d Value> {
-        self.0?.get(name).filter(|value| !value.is_null())
+        member(self.0?, name).filter(|value| !value.is_null())
     }
 
     fn text(self, name: &str) -> &'d str {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::members::member;
+
 /// Writes a document's metadata. What is set to nothing is removed, because the API does not send it.
 #[derive(Debug)]
 pub struct MetaMut<'d>(&'d mut Map<String, Value>);
@@ -25,6 +27,7 @@ impl<'d> MetaMut<'d> {
 
     /// Takes a member away.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
+        member(self.0, name)?;
         self.0.remove(name)
     }
 

@@ -10,7 +10,7 @@ use crate::authorization::Authorized;
 use crate::call::Call;
 use crate::field_manager::{FieldManager, take_said};
 use crate::negotiation::{self, Transforms};
-use crate::registry::Target;
+use crate::registry::{New, Target};
 use crate::reply::Reply;
 use crate::reviews;
 use crate::server::Server;
@@ -30,19 +30,27 @@ pub(super) async fn handle(
     body::check_namespace(target, &mut object)?;
     let said = take_said(&mut object);
     body::complete(target.served, &mut object);
+    let mut managers = None;
     if target.kind().is_stored() {
         meta::wipe_system_fields(&mut object);
     }
     // Questions have owners of their fields like all else that is created.
     let manager = FieldManager::of(target.served, &target.subresource, &options.field_manager, &call.headers);
-    manager.create(&mut object, said);
+    let is_answer_stored = accepted.is_verbatim() && target.served.is_stored_version() && !options.is_dry_run;
+    if target.kind().is_stored() && is_answer_stored {
+        // If the answer is what is stored, nobody reads who owns what before it is stored.
+        managers = manager.create_as_text(&mut object, said);
+    } else {
+        manager.create(&mut object, said);
+    }
     body::to_stored(target.served, &mut object);
     if !target.kind().is_stored() {
         let answer = reviews::answer(server, request, target, object, options.is_dry_run).await?;
         return Ok(Reply::document(201, &accepted, &answer));
     }
     let target = Target { name: Meta::of(&object).name().to_owned(), ..target.clone() };
+    let new = New { object, managers };
     let created =
-        server.registry.create(request, &target, object, options.is_dry_run, &mut call.warnings).await?;
+        server.registry.create(request, &target, new, options.is_dry_run, &mut call.warnings).await?;
     render::written(server, call, target.served, &accepted, 201, created)
 }

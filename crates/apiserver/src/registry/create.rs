@@ -18,8 +18,24 @@ use crate::chance;
 /// How many names are tried for an object with `generateName`.
 const N_NAMES_MAX: usize = 8;
 
+/// A new object, which was decoded and defaulted.
+#[derive(Debug)]
+pub struct New {
+    /// The object.
+    pub object: Value,
+    /// Who owns which of its fields, if that is not in the object: the list as text.
+    pub managers: Option<String>,
+}
+
+impl From<Value> for New {
+    fn from(object: Value) -> New {
+        New { object, managers: None }
+    }
+}
+
 impl Registry {
-    /// Stores a new object, which was decoded and defaulted. Gives it as it is stored, with its version.
+    /// Stores a new object. Gives it as it is stored, with its version; managers that came as text are in the stored
+    /// bytes only.
     ///
     /// # Errors
     /// What admission, validation or the store has against it; that its name is taken.
@@ -27,16 +43,17 @@ impl Registry {
         &self,
         request: &Authorized,
         target: &Target,
-        mut object: Value,
+        mut new: New,
         is_dry_run: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Written, Box<Status>> {
-        meta::wipe_system_fields(&mut object);
-        let doubled = meta::dedup_owner_references(&mut object);
+        let object = &mut new.object;
+        meta::wipe_system_fields(object);
+        let doubled = meta::dedup_owner_references(object);
         if !doubled.is_empty() {
             warnings.push(meta::duplicate_owners_warning(&doubled, false));
         }
-        self.create_reset(request, target, object, is_dry_run, warnings).await
+        self.create_reset(request, target, new, is_dry_run, warnings).await
     }
 
     /// The same, after what belongs to the server has been taken away.
@@ -44,10 +61,11 @@ impl Registry {
         &self,
         request: &Authorized,
         target: &Target,
-        mut object: Value,
+        new: New,
         is_dry_run: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Written, Box<Status>> {
+        let New { mut object, managers } = new;
         let mut target = target.clone();
         target.name = Meta::of(&object).name().to_owned();
         self.catch_up_for(&target, &object).await;
@@ -64,8 +82,9 @@ impl Registry {
             let mut own_warnings = Vec::new();
             // A copy of a document is the dearest step of all: only for those that may need it.
             let object = if generates { object.clone() } else { std::mem::take(&mut object) };
+            let new = New { object, managers: managers.clone() };
             let created =
-                self.create_once(request, &target, object, generates, is_dry_run, &mut own_warnings).await;
+                self.create_once(request, &target, new, generates, is_dry_run, &mut own_warnings).await;
             match created {
                 Err(status) if status.is_already_exists() && generates => {
                     let name = status.details.map(|details| details.name).unwrap_or_default();
@@ -87,11 +106,12 @@ impl Registry {
         &self,
         request: &Authorized,
         target: &Target,
-        mut object: Value,
+        new: New,
         generates: bool,
         is_dry_run: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Written, Box<Status>> {
+        let New { mut object, managers } = new;
         let kind = target.kind();
         let now = crate::clock::now();
         meta::set_creation_fields(&mut object, &chance::uid(), &crate::clock::print(now));
@@ -142,7 +162,8 @@ impl Registry {
             let message = "resourceVersion should not be set on objects to be created";
             return Err(Box::new(Status::unknown(message)));
         }
-        let committed = match self.store.commit(key, Expect::Absent, self.write_of(kind, &object)).await {
+        let write = self.write_of(kind, &object, managers.as_deref());
+        let committed = match self.store.commit(key, Expect::Absent, write).await {
             Ok(committed) => committed,
             Err(Error::Conflict { current }) => {
                 allocation.undo().await;

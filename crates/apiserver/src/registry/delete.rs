@@ -90,7 +90,7 @@ impl Registry {
         entry: &Entry,
         mut object: Value,
     ) -> Result<Option<Value>, Box<Status>> {
-        let write = self.write_of(target.kind(), &object);
+        let write = self.write_of(target.kind(), &object, None);
         match self.store.commit(entry.key.clone(), Expect::Modified(entry.modified), write).await {
             Ok(committed) => {
                 MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());

@@ -108,7 +108,7 @@ impl Registry {
             return Err(self.invalid_object(target, &message));
         }
         meta::dedup_owner_references(&mut object);
-        match self.create_reset(&request, target, object, update.is_dry_run, warnings).await {
+        match self.create_reset(&request, target, object.into(), update.is_dry_run, warnings).await {
             Ok(Written { object, stored }) => Ok(Attempt::Done(Outcome { object, stored, is_created: true })),
             Err(status) if status.is_already_exists() => Ok(Attempt::Again),
             Err(status) => Err(status),
@@ -156,7 +156,7 @@ impl Registry {
         if update.is_dry_run {
             return Ok(Attempt::Done(Outcome { object, stored: None, is_created: false }));
         }
-        let write = if is_last_finalizer { Write::Delete } else { self.write_of(kind, &object) };
+        let write = if is_last_finalizer { Write::Delete } else { self.write_of(kind, &object, None) };
         if let Write::Put { value, .. } = &write
             && *value == entry.value
         {

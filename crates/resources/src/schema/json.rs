@@ -3,7 +3,11 @@
 //! Strict decoding has to see a name that is there twice, and messages quote Go's words for what is wrong with a
 //! text. Both are lost with an ordinary parser.
 
+mod plain;
+
 use serde_json::{Map, Number, Value};
+
+use plain::n_plain;
 
 /// The deepest nesting of lists and objects that is read. Upstream reads ten thousand levels; this is what `serde_json`
 /// reads, so that everything that is taken can be read again, and what fits on a stack of 2 MiB many times over.
@@ -161,9 +165,9 @@ impl<'t> Reader<'t> {
             return None;
         }
         let rest = &self.text[self.at..];
-        let n_plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
+        let n_plain = n_plain(rest);
         self.at += n_plain + 1;
-        (rest[n_plain] == b'"').then(|| std::str::from_utf8(&rest[..n_plain]).ok()).flatten()
+        (rest.get(n_plain) == Some(&b'"')).then(|| std::str::from_utf8(&rest[..n_plain]).ok()).flatten()
     }
 
     /// A whole number without a fraction or an exponent; `None` as with [`Reader::plain_string`].
@@ -339,10 +343,16 @@ impl<'t> Reader<'t> {
 
     /// The rest of a string whose quote has been read. Bytes that are not UTF-8 are replaced.
     pub(super) fn string(&mut self) -> Result<String, SyntaxError> {
+        let rest = &self.text[self.at..];
+        let n_plain = n_plain(rest);
+        if rest.get(n_plain) == Some(&b'"') {
+            self.at += n_plain + 1;
+            return Ok(String::from_utf8_lossy(&rest[..n_plain]).into_owned());
+        }
         let mut bytes = Vec::new();
         loop {
             let rest = &self.text[self.at..];
-            let n_plain = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..0x20)).count();
+            let n_plain = self::n_plain(rest);
             bytes.extend_from_slice(&rest[..n_plain]);
             self.at += n_plain;
             match self.next()? {

@@ -15,6 +15,7 @@
 //! | time, free-form value | `null`, or left out with `omitzero` |
 //! | amount, span of time, int-or-string | `"0"`, `"0s"`, `0` |
 
+use apimachinery::members::member;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
@@ -94,7 +95,7 @@ impl Schema {
         }
         for at in &plan.printed {
             let field = &fields[usize::from(*at)];
-            if !members.contains_key(field.name)
+            if member(members, field.name).is_none()
                 && let Some(printed) = self.printed_for(of, field)
             {
                 members.insert(field.name.to_owned(), printed);

@@ -76,8 +76,8 @@ impl FieldType for OwnedType {
 
     fn member(self, name: &str) -> Member<OwnedType> {
         match self.resolved() {
-            Some(Resolved::Object(_, fields)) => match fields.iter().find(|field| field.name == name) {
-                Some(field) => Member::Declared(OwnedType(At::Field(field))),
+            Some(Resolved::Object(of, fields)) => match Schema::get().plan(of.id).find(fields, name) {
+                Some(at) => Member::Declared(OwnedType(At::Field(&fields[at]))),
                 None => Member::Unknown,
             },
             Some(Resolved::Other(Ty::Map(_, of))) => Member::Free(OwnedType(At::Element(of))),
@@ -95,8 +95,8 @@ impl FieldType for OwnedType {
 
     fn default_of(self, name: &str) -> Option<&'static Value> {
         match self.resolved() {
-            Some(Resolved::Object(_, fields)) => {
-                let field = fields.iter().find(|field| field.name == name)?;
+            Some(Resolved::Object(of, fields)) => {
+                let field = &fields[Schema::get().plan(of.id).find(fields, name)?];
                 field.default.as_ref().or_else(|| zero_in_openapi(field))
             }
             _ => None,

@@ -28,8 +28,7 @@
 //!   several with commas, `list=atomic`, `list=set`, `list=map(KEY,KEY)`, `atomic` or `granular` (of an object),
 //!   `default=JSON` (without blanks), `deprecated`, `in=NAME` (upstream's embedded structure).
 
-use std::collections::BTreeMap;
-
+use base::Map;
 use serde_json::Value;
 
 use super::plan::Plan;
@@ -44,7 +43,7 @@ pub struct TableError {
     problem: String,
 }
 
-type Names = BTreeMap<(&'static str, &'static str, &'static str), TypeId>;
+type Names = Map<(&'static str, &'static str, &'static str), TypeId>;
 
 /// Where names without a qualifier belong.
 #[derive(Clone, Copy)]
@@ -61,7 +60,7 @@ impl Schema {
     ///
     /// Says the file and line of the first thing that is not understood, or of a name that no table has.
     pub fn parse(files: &[(&'static str, &'static str)]) -> Result<Self, TableError> {
-        let mut names = Names::new();
+        let mut names = Names::default();
         for (file, text) in files {
             collect_names(text, &mut names).map_err(|(line, problem)| error(file, line, problem))?;
         }

@@ -2,6 +2,7 @@
 //!
 //! Absent, `null` and of the wrong type read alike: as the zero value, or as `None` where a zero value means something.
 
+use apimachinery::members::member_of;
 use serde_json::{Map, Value};
 use wire::Quantity;
 
@@ -73,7 +74,7 @@ pub(crate) trait Members<'v>: Copy {
 
 impl<'v> Members<'v> for &'v Value {
     fn member(self, name: &str) -> Option<&'v Value> {
-        self.get(name).filter(|value| !value.is_null())
+        member_of(self, name).filter(|value| !value.is_null())
     }
 }
 

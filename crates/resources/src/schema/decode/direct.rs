@@ -5,6 +5,7 @@
 //! without the two walks over it. Whatever is out of the ordinary ends the attempt, and the body is read again in the
 //! way that finds out what there is to say about it. So nothing here makes messages.
 
+use apimachinery::members::member;
 use serde_json::{Map, Value};
 
 use super::super::json::Reader;
@@ -139,7 +140,7 @@ impl Direct<'_> {
         })?;
         for at in &plan.printed {
             let field = &fields[usize::from(*at)];
-            if !members.contains_key(field.name)
+            if member(&members, field.name).is_none()
                 && let Some(printed) = self.schema.printed_for(of, field)
             {
                 members.insert(field.name.to_owned(), printed);
