@@ -1,6 +1,6 @@
 //! Tokens of service accounts: JSON web tokens (RFC 7519) that this server signs and believes.
 //!
-//! [`Keys`] sign and check, [`claims`] are what a token says, [`check`] is whether it still holds: the service account
+//! [`Keys`] sign and check, `claims` are what a token says, `check` is whether it still holds: the service account
 //! and the object that the token is bound to must be there, with the uids that the token names. `openid` is what others
 //! need for checking tokens without asking this server (KEP-1393).
 
