@@ -19,6 +19,7 @@ use component::metrics::ApiServerMetrics;
 use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
 use serde_json::json;
+use tokio::time::{Instant, timeout_at};
 
 use counted::{Counted, Took};
 pub use inflight::{Inflight, Permit, TooMany};
@@ -26,7 +27,7 @@ pub use inflight::{Inflight, Permit, TooMany};
 use crate::attributes::Attributes;
 use crate::authentication::{Authentication, AuthenticationError};
 use crate::authorization::{self, Authorized};
-use crate::call::Call;
+use crate::call::{Call, TIMED_OUT};
 use crate::discovery::Discovery;
 use crate::negotiation::{self, Accepted, Transforms};
 use crate::openapi::OpenApi;
@@ -101,6 +102,7 @@ impl Server {
             query,
             headers: parts.headers,
             body: Some(body),
+            read_by: None,
             warnings: Vec::new(),
         };
         let counted = self.counted(&attributes, &call);
@@ -192,7 +194,7 @@ impl Server {
         result
     }
 
-    async fn answer_in_time(self: &Arc<Self>, request: Authorized, call: Call, is_long: bool) -> Reply {
+    async fn answer_in_time(self: &Arc<Self>, request: Authorized, mut call: Call, is_long: bool) -> Reply {
         let limit = match time_limit(&call, self.request_timeout) {
             Ok(limit) => limit,
             Err(status) => return Reply::error(&accepted(&call), &status),
@@ -200,6 +202,8 @@ impl Server {
         if is_long {
             return self.route(request, call).await;
         }
+        let end = Instant::now() + limit;
+        call.read_by = Some(end);
         let answer = async {
             if request.attributes().is_read_only() {
                 self.route(request, call).await
@@ -207,10 +211,8 @@ impl Server {
                 self.route_to_the_end(request, call).await
             }
         };
-        tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
-            let message = "request did not complete within the allotted timeout";
-            Reply::plain_error(&Status::timeout(message, 0))
-        })
+        let answer = timeout_at(end, answer).await;
+        answer.unwrap_or_else(|_| Reply::plain_error(&Status::timeout(TIMED_OUT, 0)))
     }
 
     /// A write that has begun goes on when nobody waits for it any more: it is committed together with others, and what it

@@ -163,6 +163,7 @@ fn complaint(answer: &Answer) -> Option<&'static str> {
         "failed to allocate",
         "range is full",
         "failed to create typed patch object (",
+        "failed to convert new typed object to object: ",
     ]
     .iter()
     .any(|known| message.contains(known));
