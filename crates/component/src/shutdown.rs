@@ -1,7 +1,9 @@
 //! The stages of a graceful end.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How far the end has come.
@@ -56,22 +58,25 @@ impl Shutdown {
     }
 
     /// Goes on a stage with SIGTERM or SIGINT: to [`Stage::Draining`] with the first, to [`Stage::Ending`] with the
-    /// second. Never returns.
+    /// second. Signals are caught from this call on, not from when the future is first polled: a process that is told
+    /// to end just after it has said that it serves ends as it should.
     ///
     /// # Errors
     /// If the system does not let signals be caught.
-    pub async fn follow_signals(&self) -> std::io::Result<std::convert::Infallible> {
-        use tokio::signal::unix::{SignalKind, signal};
+    pub fn follow_signals(&self) -> std::io::Result<impl Future<Output = Infallible> + use<>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+        let shutdown = self.clone();
+        Ok(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                let next = if shutdown.stage() == Stage::Running { Stage::Draining } else { Stage::Ending };
+                shutdown.advance(next);
             }
-            let next = if self.stage() == Stage::Running { Stage::Draining } else { Stage::Ending };
-            self.advance(next);
-        }
+        })
     }
 }
 

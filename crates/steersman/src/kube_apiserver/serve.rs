@@ -30,15 +30,12 @@ pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()
     let tls = tls(options, &settings, address, &listener)?;
     let shutdown = Shutdown::new();
     let delay = flags::duration(&options.shutdown_delay_duration).context("--shutdown-delay-duration")?;
+    tokio::spawn(shutdown.follow_signals().context("catching signals")?);
     let server = start(store, settings, shutdown.clone()).await.context("starting the server")?;
     if options.etcd_servers.is_empty() {
         let file = options.data_dir.join("store").join("store.redb");
         server.metrics.collect_with(move |text| write_size(&file, text));
     }
-    tokio::spawn({
-        let shutdown = shutdown.clone();
-        async move { shutdown.follow_signals().await }
-    });
     tokio::spawn({
         let shutdown = shutdown.clone();
         async move {
