@@ -1,7 +1,7 @@
 //! The binary: one program, many commands.
 //!
 //! Called as `steersman COMMAND`, or under the name of a Kubernetes component (`kube-scheduler`), whose command
-//! it then is. Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
+//! it then is, or as `kubectl-why`, which is `explain` as a plugin of kubectl (`kubectl why pod NAME`). Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
 //! (a file, a flag, a field), with one paragraph on standard error that says what and where.
 
 mod bench;
@@ -10,6 +10,7 @@ mod configuration;
 mod explain;
 mod kube_apiserver;
 mod kube_scheduler;
+mod live_cluster;
 mod recording;
 mod replay;
 mod simulate;
@@ -82,6 +83,9 @@ fn arguments(mut given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     {
         rest.insert(0, component.into());
     }
+    if called.is_some_and(|called| called == "kubectl-why") {
+        rest.insert(0, "explain".into());
+    }
     if rest.first().is_some_and(|command| COMPONENTS.into_iter().any(|name| command == name)) {
         rest.iter_mut().skip(1).for_each(normalize_flag);
     }
@@ -109,6 +113,7 @@ mod tests {
     fn a_component_name_selects_its_command() {
         let arguments = |given: &[&str]| arguments(given.iter().map(OsString::from));
         assert_eq!(arguments(&["/usr/bin/kube-scheduler", "--config", "f"])[1], "kube-scheduler");
+        assert_eq!(arguments(&["/bin/kubectl-why", "pod", "web"])[1..], ["explain", "pod", "web"]);
         assert_eq!(arguments(&["steersman", "simulate", "--a_b"]), ["steersman", "simulate", "--a_b"]);
         let normalized = arguments(&["steersman", "kube-scheduler", "--write_config_to=a_b", "x_y"]);
         assert_eq!(normalized[2..], ["--write-config-to=a_b", "x_y"]);

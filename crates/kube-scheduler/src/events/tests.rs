@@ -1,0 +1,1 @@
+//! The recorder against a server that writes down what it is told.

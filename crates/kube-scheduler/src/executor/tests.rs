@@ -1,0 +1,1 @@
+//! An executor against a server that says what the test says.
