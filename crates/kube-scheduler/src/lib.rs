@@ -22,6 +22,8 @@ pub mod events;
 pub mod executor;
 pub mod permission;
 pub mod sources;
+pub mod start;
 
 pub use clock::Clock;
 pub use permission::Permission;
+pub use start::{Connections, Running, Settings, start};

@@ -16,6 +16,7 @@ mod replay;
 mod simulate;
 mod simulation;
 mod table;
+mod up;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -49,6 +50,8 @@ enum Command {
     KubeApiserver(Box<kube_apiserver::Options>),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
+    /// A whole cluster in one process: API server, scheduler and, if wanted, nodes that are simulated
+    Up(Box<up::Options>),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::KubeApiserver(options) => kube_apiserver::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
+        Command::Up(options) => up::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         report(&error);
