@@ -10,6 +10,7 @@
 
 mod connection;
 mod listener;
+mod names;
 mod peer;
 #[cfg(test)]
 mod tests;
