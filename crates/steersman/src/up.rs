@@ -35,6 +35,7 @@ const SCHEDULER: &str = "system:kube-scheduler";
 
 /// Flags of the cluster, and those of the API server in it.
 #[derive(Args)]
+#[group(id = "cluster")]
 #[command(mut_arg("bind_address", |flag| flag.default_value("127.0.0.1")))]
 pub(crate) struct Options {
     /// How many nodes are simulated: their pods run as far as the API shows
