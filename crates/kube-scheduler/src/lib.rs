@@ -24,6 +24,9 @@ pub mod permission;
 pub mod sources;
 pub mod start;
 
+#[cfg(test)]
+mod double;
+
 pub use clock::Clock;
 pub use permission::Permission;
 pub use start::{Connections, Running, Settings, start};
