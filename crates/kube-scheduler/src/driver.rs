@@ -169,7 +169,7 @@ impl Driver {
 
     fn has_to_decide(&self) -> bool {
         self.unsynced.is_empty()
-            && self.scheduler.queue().n_active() > 0
+            && self.scheduler.queue().has_next()
             && self.permission.is_given()
             && self.executor.n_busy() < BUSY_MAX
     }

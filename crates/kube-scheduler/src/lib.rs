@@ -23,6 +23,7 @@ pub mod executor;
 pub mod permission;
 pub mod sources;
 pub mod start;
+pub mod why;
 
 #[cfg(test)]
 mod double;

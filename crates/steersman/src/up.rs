@@ -4,6 +4,7 @@
 //! a user of its own to the API server, with that user's rights.
 
 mod apply;
+mod debug;
 pub(crate) mod in_process;
 mod tour;
 
@@ -20,6 +21,7 @@ use clap::{ArgAction, Args};
 use client::Connection;
 use component::flags;
 use component::shutdown::Stage;
+use kube_scheduler::why::LastDecisions;
 use kube_scheduler::{Connections, Permission, Running};
 use simulated_nodes::{Shape, Stages};
 use tokio::task::JoinSet;
@@ -28,6 +30,7 @@ use wire::config::FeatureGates;
 use crate::configuration::read_component_configuration;
 use crate::kube_apiserver::{self, Prepared};
 use crate::{Outcome, kube_scheduler as component_kube_scheduler};
+use debug::Debug;
 use in_process::Within;
 
 /// Who the scheduler is; the bootstrap roles give it what it needs.
@@ -167,15 +170,20 @@ pub(crate) fn scheduler(server: &Arc<Server>, configuration: Option<&Path>) -> R
     let configuration = read_component_configuration(configuration, &gates)?;
     let connection = connection(server, SCHEDULER, "");
     let connections = Connections { main: connection.clone(), events: connection };
+    let decisions = LastDecisions::default();
     let settings = kube_scheduler::Settings {
         configuration,
         gates,
         pod_max_in_unschedulable: Duration::from_secs(300),
         seed: component_kube_scheduler::seed(),
         host_name: component_kube_scheduler::host_name(),
-        observers: Vec::new(),
+        observers: vec![decisions.observer()],
     };
-    kube_scheduler::start(&connections, settings, &Permission::given()).context("starting the scheduler")
+    let running = kube_scheduler::start(&connections, settings, &Permission::given());
+    let running = running.context("starting the scheduler")?;
+    // A server has one process, and that has one scheduler.
+    let _ = server.addition.set(Arc::new(Debug { decisions, handle: running.handle.clone() }));
+    Ok(running)
 }
 
 fn simulation(options: &Options) -> Result<Option<simulated_nodes::Settings>> {
