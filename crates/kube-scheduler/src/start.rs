@@ -25,6 +25,8 @@ pub struct Settings {
     pub gates: FeatureGates,
     /// `--pod-max-in-unschedulable-pods-duration`
     pub pod_max_in_unschedulable: Duration,
+    /// The time.
+    pub clock: Clock,
     /// The seed of everything that is left to chance.
     pub seed: u64,
     /// What this computer is called, for events.
@@ -70,8 +72,8 @@ pub fn start(
     settings: Settings,
     permission: &Permission,
 ) -> Result<Running, ProfileError> {
-    let Settings { configuration, gates, pod_max_in_unschedulable, seed, host_name, observers } = settings;
-    let clock = Clock::start();
+    let Settings { configuration, gates, pod_max_in_unschedulable, clock, seed, host_name, observers } =
+        settings;
     let mut scheduler = Scheduler::new(&configuration, gates, seed)?;
     scheduler.set_pod_max_in_unschedulable(pod_max_in_unschedulable);
     let kinds = sources::kinds(&scheduler, &configuration, &gates);
