@@ -191,6 +191,7 @@ pub(crate) fn scheduler(
         seed,
         clock,
         host_name: component_kube_scheduler::host_name(),
+        shadow: None,
         observers,
     };
     let running = kube_scheduler::start(&connections, settings, &Permission::given());
