@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base::Set;
 use client::{Error, Resource, Settings as SourceSettings, Source, Told};
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
-use wire::Kind;
+use wire::{Kind, Node, Object, Taint};
 
 use crate::shape::{conditions, name};
 use crate::{Client, LABEL, Settings};
@@ -86,13 +86,19 @@ impl Known {
 /// Follows which nodes are simulated.
 pub(crate) async fn follow(client: Client, known: Known) {
     let (told, mut news) = mpsc::channel(256);
-    let source = Source::new(client.connection, Resource::of(Kind::Node), "", SourceSettings::default(), 1);
+    let connection = client.connection.clone();
+    let source = Source::new(connection, Resource::of(Kind::Node), "", SourceSettings::default(), 1);
     let following = async {
         while let Some((_, told)) = news.recv().await {
             match told {
                 Told::Upsert(node) => {
                     let is_simulated = node.meta().labels.get(LABEL).is_some_and(|value| value == "true");
                     known.set(&node.meta().name, is_simulated);
+                    if let (true, Object::Node(node)) = (is_simulated, node)
+                        && node.spec.taints.iter().any(|taint| taint.key == NOT_READY)
+                    {
+                        tokio::spawn(open(client.clone(), node));
+                    }
                 }
                 Told::Delete(node) => known.set(&node.meta().name, false),
                 Told::Synced => {}
@@ -101,6 +107,36 @@ pub(crate) async fn follow(client: Client, known: Known) {
         }
     };
     tokio::join!(source.run(told), following);
+}
+
+/// The taint with which the API server receives every new node.
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+
+/// Takes the taint off a node that is ready, which in a cluster with controllers is the business of one of them.
+async fn open(client: Client, node: Box<Node>) {
+    let metadata = &node.metadata;
+    let taints: Vec<Value> =
+        node.spec.taints.iter().filter(|taint| taint.key != NOT_READY).map(taint).collect();
+    let patch = json!({
+        "metadata": { "resourceVersion": metadata.resource_version },
+        "spec": { "taints": if taints.is_empty() { Value::Null } else { taints.into() } },
+    });
+    let content = Some(("application/merge-patch+json", patch.to_string().into_bytes()));
+    let path = Resource::of(Kind::Node).object_path("", &metadata.name, "");
+    let what = format!("opening the simulated node {}", metadata.name);
+    match client.send(Method::PATCH, &path, content, &what).await {
+        // It has changed meanwhile, and will be looked at again.
+        Err(error) if !is(&error, StatusCode::CONFLICT) => tracing::warn!(%error, "{what}"),
+        _ => {}
+    }
+}
+
+fn taint(taint: &Taint) -> Value {
+    let mut object = json!({ "key": taint.key, "effect": taint.effect });
+    if !taint.value.is_empty() {
+        object["value"] = taint.value.as_str().into();
+    }
+    object
 }
 
 pub(crate) fn is(error: &Error, code: StatusCode) -> bool {

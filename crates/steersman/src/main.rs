@@ -111,7 +111,14 @@ type Outcome = Result<ExitCode>;
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    #[test]
+    fn the_commands_and_their_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
 
     #[test]
     fn a_component_name_selects_its_command() {
