@@ -21,7 +21,7 @@ pub use apiserver::ApiServerMetrics;
 pub use family::Family;
 pub(crate) use number::number;
 pub use options::{Options, OptionsError};
-pub use process::collect_process;
+pub use process::{collect_process, process_start_seconds};
 pub use series::{Counter, Gauge, Held, Histogram, Metric};
 
 use crate::body::Body;

@@ -186,6 +186,11 @@ impl Scheduler {
         self.names.get(key).cloned()
     }
 
+    /// How many pods have been given a node and are not known to be there.
+    pub fn n_assumed(&self) -> usize {
+        self.bindings.n_assumed()
+    }
+
     /// How many distinct shapes of pods are remembered.
     pub fn n_shapes(&self) -> usize {
         self.shapes.len()

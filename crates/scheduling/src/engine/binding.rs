@@ -40,6 +40,11 @@ impl Bindings {
         self.0.get(uid).is_some_and(|binding| binding.is_assumed)
     }
 
+    /// How many pods take up room on a node without being known to be there.
+    pub(super) fn n_assumed(&self) -> usize {
+        self.0.values().filter(|binding| binding.is_assumed).count()
+    }
+
     pub(super) fn remove(&mut self, uid: &str) -> Option<Binding> {
         self.0.remove(uid)
     }
