@@ -112,8 +112,7 @@ impl Registry {
         for collect in self.0.collect.read().unwrap_or_else(PoisonError::into_inner).iter() {
             collect(&mut text);
         }
-        text.families.sort();
-        text.families.concat()
+        text.finish()
     }
 
     /// The answer to `/metrics`.
@@ -129,54 +128,67 @@ impl Registry {
 #[derive(Default)]
 pub struct Text {
     options: Options,
-    families: Vec<String>,
+    families: Vec<Written>,
+}
+
+/// One family.
+struct Written {
+    text: String,
+    is_hidden: bool,
+    /// The values of labels that are told apart, where not all are.
+    known: Vec<(String, Vec<String>)>,
+    /// Series that have become one because their labels are not told apart: values by name and labels, in the order in
+    /// which they first came.
+    merged: Vec<(String, f64)>,
+    positions: BTreeMap<String, usize>,
 }
 
 impl Text {
     /// Begins a family.
     pub fn family(&mut self, name: &str, kind: Type, help: &str) -> Lines<'_> {
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
-        self.families.push(format!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.as_str()));
-        let text = self.families.last_mut().expect("one was pushed");
-        let hidden = self.options.hides(name).then(String::new);
-        if hidden.is_some() {
-            text.clear();
-        }
-        let known = self.options.known_labels(name);
-        Lines { text, hidden, known, merged: Merged::default() }
+        self.families.push(Written {
+            text: format!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.as_str()),
+            is_hidden: self.options.hides(name),
+            known: self.options.known_labels(name),
+            merged: Vec::new(),
+            positions: BTreeMap::new(),
+        });
+        Lines(self.families.last_mut().expect("one was pushed"))
+    }
+
+    /// All that was written, families in order of their names.
+    fn finish(self) -> String {
+        let shown = self.families.into_iter().filter(|family| !family.is_hidden);
+        let mut texts: Vec<String> = shown
+            .map(|family| {
+                let mut text = family.text;
+                for (series, value) in family.merged {
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(text, "{series} {}", number(value));
+                }
+                text
+            })
+            .collect();
+        texts.sort();
+        texts.concat()
     }
 }
 
-/// Series that have become one because their labels are not told apart: values by name and labels, in the order in
-/// which they first came.
-#[derive(Default)]
-struct Merged {
-    positions: BTreeMap<String, usize>,
-    values: Vec<(String, f64)>,
-}
-
 /// The series of a family as text while they are written.
-pub struct Lines<'t> {
-    text: &'t mut String,
-    /// Takes what is not to be seen.
-    hidden: Option<String>,
-    /// The values of labels that are told apart, where not all are.
-    known: Vec<(String, Vec<String>)>,
-    merged: Merged,
-}
+pub struct Lines<'t>(&'t mut Written);
 
 impl Lines<'_> {
     /// Writes a value.
     pub fn value(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        if self.known.is_empty() {
-            let text = self.hidden.as_mut().unwrap_or(self.text);
+        let Written { text, known, merged, positions, .. } = &mut *self.0;
+        if known.is_empty() {
             write_series(text, name, labels);
-            // Writing to a string cannot fail.
             let _ = writeln!(text, " {}", number(value));
             return;
         }
         let is_unexpected = |label: &str, value: &str| {
-            let known = self.known.iter().find(|(name, _)| name == label);
+            let known = known.iter().find(|(name, _)| name == label);
             known.is_some_and(|(_, values)| !values.iter().any(|known| known == value))
         };
         let labels: Vec<(&str, &str)> = labels
@@ -185,22 +197,12 @@ impl Lines<'_> {
             .collect();
         let mut series = String::new();
         write_series(&mut series, name, &labels);
-        let Merged { positions, values } = &mut self.merged;
         match positions.get(&series) {
-            Some(position) => values[*position].1 += value,
+            Some(position) => merged[*position].1 += value,
             None => {
-                positions.insert(series.clone(), values.len());
-                values.push((series, value));
+                positions.insert(series.clone(), merged.len());
+                merged.push((series, value));
             }
-        }
-    }
-}
-
-impl Drop for Lines<'_> {
-    fn drop(&mut self) {
-        let text = self.hidden.as_mut().unwrap_or(self.text);
-        for (series, value) in &self.merged.values {
-            let _ = writeln!(text, "{series} {}", number(*value));
         }
     }
 }

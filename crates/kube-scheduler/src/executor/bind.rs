@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use client::{Error, Resource};
 use http::{Method, StatusCode};
+use scheduling::framework::Extender as _;
 use scheduling::model::PodKey;
 use serde::Serialize;
 use wire::{Kind, Object};
