@@ -1,6 +1,7 @@
 //! A way to the API server on which things go wrong.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -77,6 +78,23 @@ pub struct Way {
     pub user: &'static str,
     /// What may happen on the way; without it, nothing does.
     pub weather: Option<Weather>,
+    /// How long its requests are worth something.
+    pub life: Life,
+}
+
+/// The life of a process. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Life(Arc<AtomicBool>);
+
+impl Life {
+    /// The process is killed: its connections end, and what has not arrived does not arrive any more.
+    pub fn end(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Way {
@@ -96,6 +114,9 @@ impl Transport for Way {
             if weather.strikes(|faults| faults.late) {
                 let millis = weather.below(3000) as u64;
                 tokio::time::sleep(Duration::from_millis(millis)).await;
+            }
+            if self.life.is_over() {
+                return std::future::pending().await;
             }
             if weather.strikes(|faults| faults.lost) {
                 return Err("the request was lost".into());

@@ -8,5 +8,5 @@
 pub mod faults;
 pub mod site;
 
-pub use faults::{Faults, Way, Weather};
+pub use faults::{Faults, Life, Way, Weather};
 pub use site::Site;

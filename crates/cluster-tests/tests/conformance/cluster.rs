@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Now;
 use client::{Connection, Error};
-use cluster_tests::{Site, Way};
+use cluster_tests::{Life, Site, Way};
 use http::Method;
 use kube_scheduler::{Clock, Connections, Permission, Running, Settings};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ pub(crate) fn pod_with(name: &str, cpu: &str, spec: Value) -> Value {
 impl Cluster {
     async fn start(n_nodes: usize) -> Cluster {
         let site = Site::open().await;
-        let way = |user| Way { site: site.clone(), user, weather: None }.connection();
+        let way = |user| Way { site: site.clone(), user, weather: None, life: Life::default() }.connection();
         let admin = way("admin");
         let gates = FeatureGates::default();
         let settings = Settings {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base::{Now, Stream};
 use client::{Connection, Error};
-use cluster_tests::{Faults, Site, Way, Weather};
+use cluster_tests::{Faults, Life, Site, Way, Weather};
 use http::Method;
 use kube_scheduler::{Clock, Connections, Permission, Running, Settings};
 use serde_json::{Value, json};
@@ -43,6 +43,7 @@ struct World {
     admin: Connection,
     dice: Stream,
     scheduler: Option<(Running, Permission)>,
+    life: Life,
     evicted: Arc<AtomicUsize>,
     n_pods: usize,
     n_nodes: usize,
@@ -51,12 +52,14 @@ struct World {
 
 pub(crate) async fn run(seed: u64) -> Summary {
     let site = Site::open().await;
-    let way = |weather| Way { site: site.clone(), user: "admin", weather }.connection();
+    let way =
+        |weather| Way { site: site.clone(), user: "admin", weather, life: Life::default() }.connection();
     let mut world = World {
         weather: Weather::new(seed),
         admin: way(None),
         dice: Stream::new(seed, "history"),
         scheduler: None,
+        life: Life::default(),
         evicted: Arc::default(),
         n_pods: 0,
         n_nodes: 0,
@@ -72,18 +75,18 @@ pub(crate) async fn run(seed: u64) -> Summary {
         heartbeat: Duration::from_secs(3600),
     };
     let kubelets = simulated_nodes::start(&way(None), none).await.unwrap();
-    let mut witness = Witness::watch(way(None));
+    let mut witness = Witness::new(way(None));
     for _ in 0..STEPS {
         world.step().await;
         let millis = [0, 1, 20, 500, 4000][world.dice.below(5)];
         tokio::time::sleep(Duration::from_millis(millis)).await;
-        witness.look();
+        witness.look().await;
     }
     world.weather.set(Faults::default());
     world.start_scheduler();
     for _ in 0..PEACE.as_secs() / 10 {
         tokio::time::sleep(Duration::from_secs(10)).await;
-        witness.look();
+        witness.look().await;
     }
     nothing_is_forgotten(&world.admin).await;
     drop(kubelets);
@@ -214,10 +217,13 @@ impl World {
             permission.take();
             drop(running);
         }
+        // What a process has sent and what has not arrived dies with it.
+        std::mem::take(&mut self.life).end();
         let way = || Way {
             site: self.site.clone(),
             user: "system:kube-scheduler",
             weather: Some(self.weather.clone()),
+            life: self.life.clone(),
         };
         let gates = FeatureGates::default();
         let settings = Settings {

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use client::{Connection, Resource, Settings, Source, Told, list};
+use client::{Connection, Resource, list};
 use kube_scheduler::driver::Observer;
 use scheduling::engine::{Input, Scheduler};
 use scheduling::reference::Decision;
-use tokio::sync::mpsc;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 use wire::{Kind, Object, Pod};
 
-/// Looks at every change of a pod as it comes.
+/// Looks at all pods again and again.
 pub(crate) struct Witness {
-    news: mpsc::Receiver<(Kind, Told)>,
-    /// Node and millicores of every pod that is on a node, by UID.
-    placed: BTreeMap<String, (String, i64)>,
-    n_placed: usize,
+    connection: Connection,
+    /// Where each pod was seen, by UID.
+    seen: BTreeMap<String, String>,
 }
 
 /// How much CPU each node has, in millicores.
@@ -28,44 +26,30 @@ fn millicores(pod: &Pod) -> i64 {
 }
 
 impl Witness {
-    pub(crate) fn watch(connection: Connection) -> Witness {
-        let (told, news) = mpsc::channel(4096);
-        let source = Source::new(connection, Resource::of(Kind::Pod), "", Settings::default(), 1);
-        tokio::spawn(source.run(told));
-        Witness { news, placed: BTreeMap::new(), n_placed: 0 }
+    pub(crate) fn new(connection: Connection) -> Witness {
+        Witness { connection, seen: BTreeMap::new() }
     }
 
-    /// Takes in what has happened so far, and checks each step of it.
-    pub(crate) fn look(&mut self) {
-        while let Ok((_, told)) = self.news.try_recv() {
-            match told {
-                Told::Upsert(Object::Pod(pod)) => self.see(&pod),
-                Told::Delete(Object::Pod(pod)) => {
-                    self.placed.remove(&pod.metadata.uid);
-                }
-                _ => {}
+    /// Checks that no pod was moved and no node holds more than it has.
+    pub(crate) async fn look(&mut self) {
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for object in list(&self.connection, Resource::of(Kind::Pod), "").await.unwrap().objects {
+            let Object::Pod(pod) = object else { panic!("a pod is expected") };
+            let (uid, name, node) = (&pod.metadata.uid, &pod.metadata.name, &pod.spec.node_name);
+            if node.is_empty() {
+                assert!(!self.seen.contains_key(uid), "{name} was taken off its node");
+                continue;
             }
+            let before = self.seen.entry(uid.clone()).or_insert_with(|| node.clone());
+            assert_eq!(before, node, "{name} was moved");
+            let sum = sums.entry(node.clone()).or_default();
+            *sum += millicores(&pod);
+            assert!(*sum <= NODE_MILLICORES, "{node} holds {sum} millicores, with {name}");
         }
-    }
-
-    fn see(&mut self, pod: &Pod) {
-        let (uid, node) = (&pod.metadata.uid, &pod.spec.node_name);
-        if let Some((before, _)) = self.placed.get(uid) {
-            assert_eq!(before, node, "{} was moved", pod.metadata.name);
-            return;
-        }
-        if node.is_empty() {
-            return;
-        }
-        self.n_placed += 1;
-        self.placed.insert(uid.clone(), (node.clone(), millicores(pod)));
-        let on_node = self.placed.values().filter(|(other, _)| other == node);
-        let sum: i64 = on_node.map(|(_, millicores)| millicores).sum();
-        assert!(sum <= NODE_MILLICORES, "{node} holds {sum} millicores after {}", pod.metadata.name);
     }
 
     pub(crate) fn n_placed(&self) -> usize {
-        self.n_placed
+        self.seen.len()
     }
 }
 
