@@ -225,6 +225,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// What keeps it from working.
     fn health(&self) -> StoreFuture<'_, ()>;
 
+    /// Whether other processes may write it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Finishes what was begun and lets go of files and connections. Everything afterwards is refused with
     /// [`Error::Closed`], and watches end with it.
     fn close(&self) -> StoreFuture<'_, ()>;
