@@ -5,13 +5,15 @@ mod serve;
 mod service_accounts;
 mod storage;
 
+use std::fmt;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use apiserver::server::Server;
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 use component::shutdown::Shutdown;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::Store;
@@ -36,6 +38,22 @@ struct Flags {
     options: Options,
 }
 
+/// The names and values of all flags of this process that have one, defaults included.
+fn flag_values() -> Vec<(String, String)> {
+    let command = Flags::command();
+    // The program's name stands before the component's.
+    let given = crate::arguments(std::env::args_os()).into_iter().skip(1);
+    let Ok(matches) = command.clone().try_get_matches_from(given) else { return Vec::new() };
+    let value = |argument: &clap::Arg| {
+        let values = matches.get_raw(argument.get_id().as_str())?;
+        let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        Some((argument.get_long()?.to_owned(), values.join(",")))
+    };
+    let mut values: Vec<(String, String)> = command.get_arguments().filter_map(value).collect();
+    values.sort();
+    values
+}
+
 /// A server with the defaults of all flags and its embedded store, without a socket.
 pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Arc<dyn Store>)> {
     let arguments = ["kube-apiserver".as_ref(), "--data-dir".as_ref(), data_dir.as_os_str()];
@@ -53,9 +71,14 @@ fn raise_file_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
+/// Tells the operator. That the log cannot be written, as on a full disk, is no reason to end.
+fn tell(text: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 async fn run_async(options: &Options) -> Result<()> {
     let store = storage::open(options).await?;
-    let served = serve::serve(options, store.clone()).await;
+    let served = serve::serve(options, flag_values(), store.clone()).await;
     // Whatever happened, what was written is brought to an end.
     let closed = store.close().await.context("closing the store");
     served.and(closed)

@@ -21,12 +21,17 @@ use jiff::Timestamp;
 use rustls::RootCertStore;
 use store::Store;
 
-use super::{Options, service_accounts};
+use super::{Options, service_accounts, tell};
 
-pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()> {
+pub(super) async fn serve(
+    options: &Options,
+    flags_given: Vec<(String, String)>,
+    store: Arc<dyn Store>,
+) -> Result<()> {
     let listener = serving::bind(SocketAddr::new(options.bind_address, options.secure_port))?;
     let address = advertised(options);
     let settings = settings(options, address, listener.address().port())?;
+    let settings = Settings { flags: flags_given, ..settings };
     let tls = tls(options, &settings, address, &listener)?;
     let shutdown = Shutdown::new();
     let delay = flags::duration(&options.shutdown_delay_duration).context("--shutdown-delay-duration")?;
@@ -61,14 +66,13 @@ fn write_size(file: &Path, text: &mut Text) {
     );
 }
 
-#[allow(clippy::print_stderr, reason = "a server tells its operator where it is")]
 fn announce(options: &Options, listener: &Listener) {
     let kubeconfig = kubeconfig_path(options);
-    eprintln!(
+    tell(format_args!(
         "serving on https://{}; try: kubectl --kubeconfig {} get namespaces",
         listener.address(),
         kubeconfig.display()
-    );
+    ));
 }
 
 fn kubeconfig_path(options: &Options) -> PathBuf {
@@ -110,17 +114,17 @@ pub(super) fn settings(options: &Options, address: IpAddr, port: u16) -> Result<
         feature_gates: feature_gates(options)?,
         n_read_only_max: options.max_requests_inflight,
         n_mutating_max: options.max_mutating_requests_inflight,
+        flags: Vec::new(),
     })
 }
 
 /// Upstream's gates; what has no effect here is said.
-#[allow(clippy::print_stderr, reason = "an operator hears of what is asked for and not done")]
 fn feature_gates(options: &Options) -> Result<FeatureGates> {
     let gates = FeatureGates::parse(&options.feature_gates.join(",")).context("--feature-gates")?;
     for (name, value) in gates.without_effect() {
-        eprintln!(
+        tell(format_args!(
             "--feature-gates: {name}={value} has no effect here: the API is served with upstream's defaults"
-        );
+        ));
     }
     Ok(gates)
 }

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use super::small;
 use super::storage::{Deed, Disk, apply};
 use crate::contract::{Entry, Expect, Revision, Store, Write};
-use crate::embedded::{Embedded, Limits};
 use crate::embedded::log::Log;
 use crate::embedded::room::Reopen;
+use crate::embedded::{Embedded, Limits};
 
 /// A store on a disk, made if there is none.
 pub(super) fn start(disk: &Disk) -> Embedded {

@@ -13,8 +13,8 @@ use super::storage::Disk;
 use super::{open, small};
 use crate::conformance::{self, Subject};
 use crate::contract::{Expect, Range, Store, Write};
-use crate::embedded::{Embedded, Limits};
 use crate::embedded::log::{FILE_NAME, Log};
+use crate::embedded::{Embedded, Limits};
 use crate::error::{Error, OpenError};
 
 async fn becomes_read_only(fail: impl Fn(&Disk)) {
@@ -98,7 +98,11 @@ async fn writes_go_on_when_there_is_room_again() {
         }
         let listing = subject.list().await;
         let seen = conformance::events(&mut watch, listing.entries.len() - 1).await;
-        assert_eq!(seen.last().map(|event| event.entry.modified), Some(listing.revision), "watches see all of it");
+        assert_eq!(
+            seen.last().map(|event| event.entry.modified),
+            Some(listing.revision),
+            "watches see all of it"
+        );
         subject.store.close().await.expect("it closes");
         let again = start(&Disk::with(disk.bytes()));
         let found = again.list(Range::prefix("/"), None).await.expect("a list");
