@@ -13,8 +13,12 @@ use crate::error::OpenError;
 /// How long to wait before looking again whether there is room.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
-/// How much room there has to be, so that it does not end with the next write.
-const ROOM_BYTES: usize = 8 << 20;
+/// How long to wait at most, where it turned out again and again that there was too little: each time costs opening the
+/// file.
+pub(super) const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// How much room there has to be. A write may need more, and then there is none again.
+const ROOM_BYTES: usize = 1 << 20;
 
 /// The file that is written to see whether there is room.
 const FILE_NAME: &str = "store.redb.room";

@@ -15,7 +15,7 @@ use super::limits::LINGER_PART;
 use super::log::{AppendError, Log};
 use super::queue::{Expected, Request, Taken};
 use super::record::Record;
-use super::room::{PAUSE, Reopen};
+use super::room::{PAUSE, PAUSE_MAX, Reopen};
 use super::shared::{Failure, Shared};
 use super::window::Window;
 use crate::contract::{Committed, Entry, Expect, Revision, Write};
@@ -34,6 +34,8 @@ pub(super) struct Writer {
     undecided: Option<Written>,
     /// When to look again whether there is room.
     look_at: Instant,
+    /// How long to wait until then.
+    pause: Duration,
 }
 
 /// What a batch changes.
@@ -145,7 +147,7 @@ impl Writer {
         for (key, deadline_ms) in deadlines_ms {
             deadlines.set(&key, Some(deadline_ms));
         }
-        Writer { shared, log: Some(log), deadlines, reopen, undecided: None, look_at: clock() }
+        Writer { shared, log: Some(log), deadlines, reopen, undecided: None, look_at: clock(), pause: PAUSE }
     }
 
     /// Works until the queue is closed and empty. Ends early only by a panic, and then says why nothing is written.
@@ -209,6 +211,7 @@ impl Writer {
             let batch = Written { records, events, revision };
             let settled = match written {
                 Ok(()) => {
+                    self.pause = PAUSE;
                     self.publish(batch);
                     Ok(())
                 }
@@ -242,7 +245,8 @@ impl Writer {
         let reason: Arc<str> =
             format!("there is no space on the disk ({reason}); free some, and writes go on").into();
         self.shared.fail(Failure { reason: Arc::clone(&reason), is_final: false });
-        self.look_at = clock() + PAUSE;
+        self.look_at = clock() + self.pause;
+        self.pause = (2 * self.pause).min(PAUSE_MAX);
         self.undecided = Some(batch);
         // redb does nothing any more after an error, so the file is opened anew. What lacked room were pages; the head
         // of the file, which makes them count, has its room and comes last.
