@@ -199,7 +199,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Conflict`] with what is there instead. [`Error::TooLarge`] above [`ENTRY_BYTES_MAX`].
-    /// [`Error::InvalidKey`] for an empty key. [`Error::ReadOnly`] if nothing can be written any more.
+    /// [`Error::InvalidKey`] for an empty key. [`Error::ReadOnly`] if nothing can be written.
     /// [`Error::Uncertain`] if the write may have happened or not.
     fn commit(&self, key: Bytes, expect: Expect, write: Write) -> StoreFuture<'_, Committed>;
 

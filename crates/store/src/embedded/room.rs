@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::log::Log;
+use super::log::{self, Log};
 use crate::contract::Revision;
 use crate::error::OpenError;
 
@@ -49,9 +49,14 @@ impl fmt::Debug for Reopen {
 }
 
 /// Takes the room and gives it back. What the system says of free blocks is not asked: quotas and reserved blocks differ.
+/// It is taken where the store's file will end when it grows, for files have limits too; what lies before it in the file is
+/// not there, and takes no room.
 fn has_room(folder: &Path) -> io::Result<()> {
     let path = probe(folder);
+    let n_bytes = fs::metadata(folder.join(log::FILE_NAME))?.len();
     let written = File::create(&path).and_then(|mut file| {
+        // redb doubles its file.
+        file.seek(SeekFrom::Start(2 * n_bytes))?;
         file.write_all(&vec![0; ROOM_BYTES])?;
         file.sync_all()
     });
