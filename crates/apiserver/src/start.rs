@@ -5,7 +5,7 @@ mod metrics;
 mod objects;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use component::metrics::ApiServerMetrics;
@@ -177,6 +177,7 @@ pub async fn start(
         counters,
         flags: settings.flags,
         started: crate::clock::now(),
+        addition: OnceLock::new(),
     });
     loops::start(&server, &shutdown, cluster);
     Ok(server)

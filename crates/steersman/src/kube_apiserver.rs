@@ -13,13 +13,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use apiserver::server::Server;
-use clap::{CommandFactory as _, Parser};
+use clap::Parser;
 use component::shutdown::Shutdown;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::Store;
 
 use crate::Outcome;
 pub(crate) use flags::Options;
+pub(crate) use serve::{Prepared, prepare};
+pub(crate) use storage::open as open_store;
 
 pub(crate) fn run(options: &Options) -> Outcome {
     raise_file_limit();
@@ -38,22 +40,6 @@ struct Flags {
     options: Options,
 }
 
-/// The names and values of all flags of this process that have one, defaults included.
-fn flag_values() -> Vec<(String, String)> {
-    let command = Flags::command();
-    // The program's name stands before the component's.
-    let given = crate::arguments(std::env::args_os()).into_iter().skip(1);
-    let Ok(matches) = command.clone().try_get_matches_from(given) else { return Vec::new() };
-    let value = |argument: &clap::Arg| {
-        let values = matches.get_raw(argument.get_id().as_str())?;
-        let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
-        Some((argument.get_long()?.to_owned(), values.join(",")))
-    };
-    let mut values: Vec<(String, String)> = command.get_arguments().filter_map(value).collect();
-    values.sort();
-    values
-}
-
 /// A server with the defaults of all flags and its embedded store, without a socket.
 pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Arc<dyn Store>)> {
     let arguments = ["kube-apiserver".as_ref(), "--data-dir".as_ref(), data_dir.as_os_str()];
@@ -65,7 +51,7 @@ pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Ar
 }
 
 /// Every connection is an open file, and the usual limit of 1,024 is for programs that use `select`. As Go's runtime does.
-fn raise_file_limit() {
+pub(crate) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where it cannot be raised, fewer connections are served.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
@@ -78,8 +64,15 @@ fn tell(text: fmt::Arguments<'_>) {
 
 async fn run_async(options: &Options) -> Result<()> {
     let store = storage::open(options).await?;
-    let served = serve::serve(options, flag_values(), store.clone()).await;
+    let served = serve(options, Arc::clone(&store)).await;
     // Whatever happened, what was written is brought to an end.
     let closed = store.close().await.context("closing the store");
     served.and(closed)
+}
+
+async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()> {
+    let prepared = prepare(options, store).await?;
+    serve::announce(&prepared);
+    prepared.serve().await;
+    Ok(())
 }

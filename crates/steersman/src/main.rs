@@ -1,7 +1,7 @@
 //! The binary: one program, many commands.
 //!
 //! Called as `steersman COMMAND`, or under the name of a Kubernetes component (`kube-scheduler`), whose command
-//! it then is. Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
+//! it then is, or as `kubectl-why`, which is `explain` as a plugin of kubectl (`kubectl why pod NAME`). Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
 //! (a file, a flag, a field), with one paragraph on standard error that says what and where.
 
 mod bench;
@@ -10,18 +10,20 @@ mod configuration;
 mod explain;
 mod kube_apiserver;
 mod kube_scheduler;
+mod live_cluster;
 mod recording;
 mod replay;
 mod simulate;
 mod simulation;
 mod table;
+mod up;
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Deciding makes and drops many small values; this allocator is about a tenth faster at that than the system's.
 #[global_allocator]
@@ -48,6 +50,8 @@ enum Command {
     KubeApiserver(Box<kube_apiserver::Options>),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
+    /// A whole cluster in one process: API server, scheduler and, if wanted, nodes that are simulated
+    Up(Box<up::Options>),
 }
 
 fn main() -> ExitCode {
@@ -59,11 +63,29 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::KubeApiserver(options) => kube_apiserver::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
+        Command::Up(options) => up::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         report(&error);
         ExitCode::from(2)
     })
+}
+
+/// The names and values of all flags of this process that have one, defaults included.
+fn flag_values() -> Vec<(String, String)> {
+    let command = Cli::command();
+    let matches = command.clone().try_get_matches_from(arguments(std::env::args_os()));
+    let Ok(matches) = matches else { return Vec::new() };
+    let Some((name, matches)) = matches.subcommand() else { return Vec::new() };
+    let value = |argument: &clap::Arg| {
+        let values = matches.get_raw(argument.get_id().as_str())?;
+        let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        Some((argument.get_long()?.to_owned(), values.join(",")))
+    };
+    let flags = command.find_subcommand(name).map(|command| command.get_arguments());
+    let mut values: Vec<(String, String)> = flags.into_iter().flatten().filter_map(value).collect();
+    values.sort();
+    values
 }
 
 /// Prints an error with its causes as one paragraph.
@@ -81,6 +103,9 @@ fn arguments(mut given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     if let Some(component) = COMPONENTS.into_iter().find(|name| called.is_some_and(|called| called == *name))
     {
         rest.insert(0, component.into());
+    }
+    if called.is_some_and(|called| called == "kubectl-why") {
+        rest.insert(0, "explain".into());
     }
     if rest.first().is_some_and(|command| COMPONENTS.into_iter().any(|name| command == name)) {
         rest.iter_mut().skip(1).for_each(normalize_flag);
@@ -103,12 +128,20 @@ type Outcome = Result<ExitCode>;
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    #[test]
+    fn the_commands_and_their_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
 
     #[test]
     fn a_component_name_selects_its_command() {
         let arguments = |given: &[&str]| arguments(given.iter().map(OsString::from));
         assert_eq!(arguments(&["/usr/bin/kube-scheduler", "--config", "f"])[1], "kube-scheduler");
+        assert_eq!(arguments(&["/bin/kubectl-why", "pod", "web"])[1..], ["explain", "pod", "web"]);
         assert_eq!(arguments(&["steersman", "simulate", "--a_b"]), ["steersman", "simulate", "--a_b"]);
         let normalized = arguments(&["steersman", "kube-scheduler", "--write_config_to=a_b", "x_y"]);
         assert_eq!(normalized[2..], ["--write-config-to=a_b", "x_y"]);
