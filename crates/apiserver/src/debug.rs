@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use apimachinery::Status;
 use http::HeaderMap;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::call::Call;
 use crate::negotiation;
@@ -114,11 +114,6 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
 }
 
 const CELL_WIDTH_MIN: usize = 8;
-
-/// A time as Go prints it with all its digits.
-pub(crate) fn precise(time: Timestamp) -> String {
-    time.to_string()
-}
 
 #[cfg(test)]
 mod tests {

@@ -82,7 +82,7 @@ async fn run(server: std::sync::Weak<Server>, shutdown: Shutdown, of: impl Loop)
             }
         };
         tokio::select! {
-            () = shutdown.reached(Stage::Stopping) => {
+            () = shutdown.reached(Stage::Draining) => {
                 if let Some(server) = weak.upgrade() {
                     of.end(&server.registry).await;
                 }

@@ -201,7 +201,7 @@ impl Inflight {
             for (place, Waiting { user, attributes: of, since }) in
                 lock(&turns.queue).waiting.values().enumerate()
             {
-                let (place, since) = (place.to_string(), debug::precise(*since));
+                let (place, since) = (place.to_string(), since.to_string());
                 let mut cells = row([name, NONE, "0", &place, user, &since, "1", "0", "0s"]);
                 if is_detailed {
                     let version = api_version(&of.group, &of.version);
