@@ -62,6 +62,12 @@ impl Client {
         Client(start(store, settings(), Shutdown::new()).await.unwrap())
     }
 
+    /// Of a new server on a store, at an address.
+    pub(crate) async fn start_at(address: [u8; 4], store: Arc<dyn Store>, shutdown: Shutdown) -> Client {
+        let settings = Settings { advertise_address: address.into(), ..settings() };
+        Client(start(store, settings, shutdown).await.unwrap())
+    }
+
     /// Sends a request as an administrator.
     pub(crate) async fn send(&self, method: &str, url: &str, content_type: &str, body: &str) -> Response {
         let user = User { name: "admin".into(), groups: vec![User::MASTERS.into()], ..User::default() };

@@ -1,10 +1,13 @@
 //! What is put right by itself: the Service `kubernetes`, addresses and ports of services.
 
-use bytes::Bytes;
-use serde_json::{Value, json};
-use store::{Expect, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 use apiserver::services::Suspects;
+use bytes::Bytes;
+use component::shutdown::{Shutdown, Stage};
+use serde_json::{Value, json};
+use store::{Committed, Expect, Found, Listing, Memory, Range, Revision, Store, StoreFuture, Watch, Write};
 
 use super::client::Client;
 
@@ -22,7 +25,7 @@ async fn until_there(client: &Client, url: &str) -> Value {
         if found.code == 200 {
             return found.body;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("{url} does not come back");
 }
@@ -46,7 +49,7 @@ async fn the_service_kubernetes_comes_back() {
     // And what somebody writes into them does not stay.
     let wrong = json!({"subsets": [{"addresses": [{"ip": "192.0.2.99"}], "ports": [{"port": 1}]}]});
     assert_eq!(client.merge("/api/v1/namespaces/default/endpoints/kubernetes", &wrong).await.code, 200);
-    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
     let endpoints = client.get("/api/v1/namespaces/default/endpoints/kubernetes").await.body;
     assert_eq!(endpoints["subsets"][0]["addresses"][0]["ip"], "192.0.2.10");
 }
@@ -69,7 +72,7 @@ async fn an_address_that_was_deleted_comes_back_and_is_told_of() {
         if !event.is_null() {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(event["reason"], "ClusterIPNotAllocated");
     assert_eq!(event["note"], "Cluster IP [IPv4]: 10.96.0.77 is not allocated; repairing");
@@ -143,4 +146,71 @@ async fn an_address_of_two_services_is_told_of_and_stays_with_who_has_it() {
     assert_eq!(reasons, [("ClusterIPAlreadyAllocated", "a")]);
     let address = client.get(&format!("{ADDRESSES}/10.96.0.77")).await.body;
     assert_eq!(address["spec"]["parentRef"]["name"], "b");
+}
+
+/// A store that other servers write too.
+#[derive(Debug)]
+struct Shared(Memory);
+
+impl Store for Shared {
+    fn get<'a>(&'a self, key: &'a [u8]) -> StoreFuture<'a, Found> {
+        self.0.get(key)
+    }
+
+    fn list(&self, range: Range, at: Option<Revision>) -> StoreFuture<'_, Listing> {
+        self.0.list(range, at)
+    }
+
+    fn commit(&self, key: Bytes, expect: Expect, write: Write) -> StoreFuture<'_, Committed> {
+        self.0.commit(key, expect, write)
+    }
+
+    fn watch(&self, prefix: Bytes, after: Revision) -> StoreFuture<'_, Watch> {
+        self.0.watch(prefix, after)
+    }
+
+    fn revision(&self) -> StoreFuture<'_, Revision> {
+        self.0.revision()
+    }
+
+    fn compact(&self, to: Revision) -> StoreFuture<'_, ()> {
+        self.0.compact(to)
+    }
+
+    fn health(&self) -> StoreFuture<'_, ()> {
+        self.0.health()
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        self.0.close()
+    }
+}
+
+/// Waits until the Service `kubernetes` leads to these servers.
+async fn until_servers(client: &Client, expected: &[&str]) {
+    for _ in 0..1_000 {
+        let endpoints = client.get("/api/v1/namespaces/default/endpoints/kubernetes").await.body;
+        let addresses = endpoints["subsets"][0]["addresses"].as_array().into_iter().flatten();
+        if addresses.map(|address| address["ip"].as_str().unwrap()).eq(expected.iter().copied()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the endpoints are not {expected:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_of_one_store_are_all_endpoints() {
+    let store: Arc<dyn Store> = Arc::new(Shared(Memory::new()));
+    let first = Client::start_at([192, 0, 2, 10], Arc::clone(&store), Shutdown::new()).await;
+    until_servers(&first, &["192.0.2.10"]).await;
+    let end = Shutdown::new();
+    let _second = Client::start_at([192, 0, 2, 11], store, end.clone()).await;
+    until_servers(&first, &["192.0.2.10", "192.0.2.11"]).await;
+    end.advance(Stage::Draining);
+    until_servers(&first, &["192.0.2.10"]).await;
 }
