@@ -23,7 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Deciding makes and drops many small values; this allocator is about a tenth faster at that than the system's.
 #[global_allocator]
@@ -69,6 +69,23 @@ fn main() -> ExitCode {
         report(&error);
         ExitCode::from(2)
     })
+}
+
+/// The names and values of all flags of this process that have one, defaults included.
+fn flag_values() -> Vec<(String, String)> {
+    let command = Cli::command();
+    let matches = command.clone().try_get_matches_from(arguments(std::env::args_os()));
+    let Ok(matches) = matches else { return Vec::new() };
+    let Some((name, matches)) = matches.subcommand() else { return Vec::new() };
+    let value = |argument: &clap::Arg| {
+        let values = matches.get_raw(argument.get_id().as_str())?;
+        let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        Some((argument.get_long()?.to_owned(), values.join(",")))
+    };
+    let flags = command.find_subcommand(name).map(|command| command.get_arguments());
+    let mut values: Vec<(String, String)> = flags.into_iter().flatten().filter_map(value).collect();
+    values.sort();
+    values
 }
 
 /// Prints an error with its causes as one paragraph.
