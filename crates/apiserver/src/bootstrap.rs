@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use network::{Cidr, NetworkError};
+pub use network::{Cidr, NetworkError, kubernetes_service};
 pub use policy::node_rules;
 pub use reconcile::reconcile;
 

@@ -53,6 +53,12 @@ pub async fn resource(server: &Server, request: Authorized, mut call: Call) -> R
             Reply::error(&accepted.unwrap_or_default(), &status)
         }
     };
+    if let Some(warning) = served.and_then(|served| without_effect(served, attributes))
+        && reply.status < 300
+        && is_kubectl(&call)
+    {
+        call.warnings.push(warning);
+    }
     reply.with_warnings(call.warnings)
 }
 
@@ -174,6 +180,47 @@ fn check_method(
         return Err(refused());
     }
     Ok(verb)
+}
+
+/// What is said to people who write something that is kept and has no effect yet. Programs write the same again and
+/// again, and take warnings for changes of the API; so they are spared.
+fn without_effect(served: Served, attributes: &crate::attributes::Attributes) -> Option<String> {
+    if !matches!(attributes.verb.as_str(), "create" | "update" | "patch")
+        || !attributes.subresource.is_empty()
+    {
+        return None;
+    }
+    let what = match (served.group, served.kind.kind) {
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => "serves no custom resources",
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => "calls no admission webhooks",
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingAdmissionPolicy"
+            | "ValidatingAdmissionPolicyBinding"
+            | "MutatingAdmissionPolicy"
+            | "MutatingAdmissionPolicyBinding",
+        ) => "evaluates no admission policies",
+        ("", "ResourceQuota") => "enforces no quotas",
+        ("", "LimitRange") => "enforces no limits and sets none by default",
+        ("networking.k8s.io", "ServiceCIDR") => {
+            "gives out no addresses of services outside --service-cluster-ip-range"
+        }
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema" | "PriorityLevelConfiguration") => {
+            "makes no difference between requests"
+        }
+        ("apiregistration.k8s.io", "APIService") => "passes no requests on to other servers",
+        _ => return None,
+    };
+    Some(format!("this {} is stored and has no effect: this server {what} yet", served.kind.kind))
+}
+
+/// Whether a person asks.
+fn is_kubectl(call: &Call) -> bool {
+    let agent = call.headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+    agent.is_some_and(|agent| agent.starts_with("kubectl/"))
 }
 
 /// What is said about versions that will go.

@@ -26,6 +26,7 @@ pub mod bootstrap;
 pub mod call;
 mod chance;
 mod clock;
+mod debug;
 pub mod discovery;
 pub mod document;
 mod etag;

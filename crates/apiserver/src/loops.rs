@@ -1,11 +1,13 @@
 //! What the server does by itself, besides answering: conditions of objects that it keeps true.
 //!
 //! Each loop looks at what is in the caches, writes what differs from what should be there, and sleeps until something
-//! changes that it depends on. It remembers nothing, so that it does not matter what it missed, or whether another
-//! server does the same.
+//! changes that it depends on, or for a while. It hardly remembers anything, so that it does not matter what it missed, or
+//! whether another server does the same.
 
+mod allocations;
 mod available;
 mod dangling;
+mod kubernetes_service;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::attributes::Attributes;
 use crate::authorization::Authorized;
+use crate::bootstrap;
 use crate::registry::{Registry, Target, Update};
 use crate::served::Served;
 use crate::server::Server;
@@ -27,7 +30,10 @@ use crate::watch_cache::{Interest, Subscription};
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts all loops. They end with the server.
-pub(crate) fn start(server: &Arc<Server>, shutdown: &Shutdown) {
+pub(crate) fn start(server: &Arc<Server>, shutdown: &Shutdown, settings: bootstrap::Settings) {
+    let service = kubernetes_service::KubernetesService(settings);
+    tokio::spawn(run(Arc::downgrade(server), shutdown.clone(), service));
+    tokio::spawn(run(Arc::downgrade(server), shutdown.clone(), allocations::Allocations::default()));
     tokio::spawn(run(Arc::downgrade(server), shutdown.clone(), dangling::Dangling));
     tokio::spawn(run(Arc::downgrade(server), shutdown.clone(), available::Available));
 }
@@ -39,6 +45,21 @@ trait Loop: Send + Sync {
 
     /// Puts right what is wrong; whether all of it was.
     fn look(&self, registry: &Registry) -> impl Future<Output = bool> + Send;
+
+    /// How long until it looks again though nothing has changed.
+    fn period(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How long it waits at least before it looks again.
+    fn rest(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What is to be done when the server ends.
+    fn end(&self, _: &Registry) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 async fn run(server: std::sync::Weak<Server>, shutdown: Shutdown, of: impl Loop) {
@@ -50,11 +71,24 @@ async fn run(server: std::sync::Weak<Server>, shutdown: Shutdown, of: impl Loop)
             continue;
         }
         let is_right = of.look(&server.registry).await;
+        let weak = Arc::downgrade(&server);
         drop(server);
+        let waits = async {
+            tokio::time::sleep(of.rest()).await;
+            tokio::select! {
+                () = alarm.rings() => {}
+                () = tokio::time::sleep(PAUSE), if !is_right => {}
+                () = tokio::time::sleep(of.period().unwrap_or_default()), if of.period().is_some() => {}
+            }
+        };
         tokio::select! {
-            () = shutdown.reached(Stage::Stopping) => return,
-            () = alarm.rings() => {}
-            () = tokio::time::sleep(PAUSE), if !is_right => {}
+            () = shutdown.reached(Stage::Draining) => {
+                if let Some(server) = weak.upgrade() {
+                    of.end(&server.registry).await;
+                }
+                return;
+            }
+            () = waits => {}
         }
     }
 }

@@ -149,6 +149,10 @@ impl Store for Measured {
         self.store.health()
     }
 
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
     fn close(&self) -> StoreFuture<'_, ()> {
         self.store.close()
     }

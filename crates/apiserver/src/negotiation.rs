@@ -118,6 +118,19 @@ fn clauses(header: &str) -> Vec<Clause<'_>> {
     clauses
 }
 
+/// The first of some media types that a client takes, in the order of its clauses; without any clause all are taken.
+pub fn choose<'m>(headers: &HeaderMap, media_types: &[&'m str]) -> Option<&'m str> {
+    let header = accept(headers);
+    let header = if header.is_empty() { "*/*" } else { header.as_str() };
+    let takes = |clause: &Clause<'_>, media_type: &str| match clause.media_type.strip_suffix('*') {
+        Some("*/") => true,
+        Some(prefix) => media_type.starts_with(prefix),
+        None => clause.media_type == media_type,
+    };
+    let clauses = clauses(header);
+    clauses.iter().find_map(|clause| media_types.iter().copied().find(|of| takes(clause, of)))
+}
+
 /// All values of the `Accept` header; without one anything goes.
 fn accept(headers: &HeaderMap) -> String {
     let values: Vec<&str> =

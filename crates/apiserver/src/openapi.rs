@@ -1,8 +1,11 @@
 //! OpenAPI documents, made when they are first asked for.
 
+mod protobuf;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use resources::kind::{Kind, Subresource, Verbs};
 use resources::kinds::GROUPS;
@@ -12,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::etag::{Tagged, not_modified};
+use crate::negotiation;
 use crate::reply::{JSON, Reply};
 use crate::served::Kinds;
 use crate::version::GIT_VERSION;
@@ -20,9 +24,31 @@ use crate::version::GIT_VERSION;
 #[derive(Debug)]
 pub struct OpenApi {
     kinds: &'static [&'static Kind],
-    v2: OnceLock<Tagged>,
-    v3: BTreeMap<String, OnceLock<Tagged>>,
+    v2: Document,
+    v3: BTreeMap<String, Document>,
 }
+
+/// A document in its forms, each made when it is first asked for.
+#[derive(Debug, Default)]
+struct Document {
+    json: OnceLock<Tagged>,
+    protobuf: OnceLock<Bytes>,
+}
+
+/// The form of a document that a client wants.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    /// As a message of this sort, under this media type.
+    Protobuf(&'static protobuf::Message, &'static str),
+}
+
+const V2: Form = Form::Protobuf(&protobuf::v2::DOCUMENT, PROTOBUF_V2);
+const PROTOBUF_V2: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const PROTOBUF_V2_OF_OLD: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+const V3: Form = Form::Protobuf(&protobuf::v3::DOCUMENT, PROTOBUF_V3);
+const PROTOBUF_V3: &str = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+const PROTOBUF_V3_OF_OLD: &str = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
 
 /// A route that owns its path.
 struct OwnedRoute {
@@ -37,42 +63,44 @@ struct OwnedRoute {
 impl OpenApi {
     /// Of these kinds.
     pub fn new(kinds: &Kinds) -> OpenApi {
-        let mut v3: BTreeMap<String, OnceLock<Tagged>> = BTreeMap::new();
+        let mut v3: BTreeMap<String, Document> = BTreeMap::new();
         for name in [".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"] {
-            v3.insert(name.to_owned(), OnceLock::new());
+            v3.insert(name.to_owned(), Document::default());
         }
         for group in GROUPS {
             if !group.name.is_empty() {
-                v3.insert(format!("apis/{}", group.name), OnceLock::new());
+                v3.insert(format!("apis/{}", group.name), Document::default());
             }
             for (version, _) in group.versions {
-                v3.insert(document_path(group.name, version), OnceLock::new());
+                v3.insert(document_path(group.name, version), Document::default());
             }
         }
-        OpenApi { kinds: kinds.all(), v2: OnceLock::new(), v3 }
+        OpenApi { kinds: kinds.all(), v2: Document::default(), v3 }
     }
 
     /// The answer to a path; `None` if it is none of OpenAPI's.
     pub fn answer(&self, call: &Call, path: &str) -> Option<Reply> {
         match path {
             "/openapi/v2" => {
-                let tagged = self.v2.get_or_init(|| Tagged::new(&self.document_v2()));
-                Some(tagged_reply(call, tagged).with("Vary", "Accept"))
+                let Some(form) = form(call, V2, PROTOBUF_V2_OF_OLD) else { return Some(not_acceptable()) };
+                let tagged = self.v2.json.get_or_init(|| Tagged::new(&self.document_v2()));
+                Some(self.v2.reply(call, tagged, form).with("Vary", "Accept"))
             }
             "/openapi/v3" => Some(self.index()),
             _ => {
                 let name = path.strip_prefix("/openapi/v3/")?;
-                let Some(cell) = self.v3.get(name) else { return Some(Reply::new(404, "", "")) };
-                let tagged = cell.get_or_init(|| Tagged::new(&self.document_v3(name)));
-                Some(hashed_reply(call, name, tagged))
+                let Some(document) = self.v3.get(name) else { return Some(Reply::new(404, "", "")) };
+                let Some(form) = form(call, V3, PROTOBUF_V3_OF_OLD) else { return Some(not_acceptable()) };
+                let tagged = document.json.get_or_init(|| Tagged::new(&self.document_v3(name)));
+                Some(hashed_reply(call, name, document, tagged, form))
             }
         }
     }
 
     fn index(&self) -> Reply {
         let mut paths = Map::new();
-        for (name, cell) in &self.v3 {
-            let tagged = cell.get_or_init(|| Tagged::new(&self.document_v3(name)));
+        for (name, document) in &self.v3 {
+            let tagged = document.json.get_or_init(|| Tagged::new(&self.document_v3(name)));
             let url = format!("/openapi/v3/{name}?hash={}", tagged.hash());
             paths.insert(name.clone(), json!({"serverRelativeURL": url}));
         }
@@ -222,21 +250,45 @@ impl OwnedRoute {
     }
 }
 
-fn tagged_reply(call: &Call, tagged: &Tagged) -> Reply {
-    let reply = match not_modified(&call.headers, &tagged.etag) {
-        true => Reply::new(304, "", ""),
-        false => Reply::new(200, JSON, tagged.body.clone()),
-    };
-    reply.with("ETag", tagged.etag.clone())
+impl Document {
+    /// The document in a form. Both have the tag of the JSON, as upstream.
+    fn reply(&self, call: &Call, tagged: &Tagged, form: Form) -> Reply {
+        let reply = match form {
+            _ if not_modified(&call.headers, &tagged.etag) => Reply::new(304, "", ""),
+            Form::Json => Reply::new(200, JSON, tagged.body.clone()),
+            Form::Protobuf(message, media_type) => {
+                let bytes = self.protobuf.get_or_init(|| {
+                    let document = serde_json::from_slice(&tagged.body).expect("our own JSON");
+                    protobuf::encode(&document, message).into()
+                });
+                Reply::new(200, media_type, bytes.clone())
+            }
+        };
+        reply.with("ETag", tagged.etag.clone())
+    }
+}
+
+/// The form that a client wants; `None` if it takes none that there is.
+fn form(call: &Call, protobuf: Form, name_of_old: &str) -> Option<Form> {
+    let Form::Protobuf(_, name) = protobuf else { return Some(Form::Json) };
+    let chosen = negotiation::choose(&call.headers, &[JSON, name, name_of_old])?;
+    Some(if chosen == JSON { Form::Json } else { protobuf })
+}
+
+fn not_acceptable() -> Reply {
+    Reply::new(406, "", "").with("Vary", "Accept")
 }
 
 /// A document under a path with its hash may be kept for ever.
-fn hashed_reply(call: &Call, name: &str, tagged: &Tagged) -> Reply {
+fn hashed_reply(call: &Call, name: &str, document: &Document, tagged: &Tagged, form: Form) -> Reply {
     match call.query().get("hash") {
         Some(hash) if hash == tagged.hash() => {
             let year = SignedDuration::from_hours(24 * 365);
             let expires: Timestamp = crate::clock::now().saturating_add(year).unwrap_or(Timestamp::MAX);
-            tagged_reply(call, tagged)
+            document
+                .reply(call, tagged, form)
+                // Who keeps the JSON must not take it for the other form.
+                .with("Vary", "Accept")
                 .with("Cache-Control", "public, immutable")
                 .with("Expires", expires.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
         }
@@ -244,6 +296,6 @@ fn hashed_reply(call: &Call, name: &str, tagged: &Tagged) -> Reply {
             let current = format!("/openapi/v3/{name}?hash={}", tagged.hash());
             Reply::new(301, "", "").with("Location", current)
         }
-        _ => tagged_reply(call, tagged).with("Vary", "Accept"),
+        _ => document.reply(call, tagged, form).with("Vary", "Accept"),
     }
 }

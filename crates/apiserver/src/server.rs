@@ -19,6 +19,7 @@ use component::metrics::ApiServerMetrics;
 use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
 use http::Method;
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
@@ -36,7 +37,7 @@ use crate::openapi::OpenApi;
 use crate::registry::Registry;
 use crate::reply::Reply;
 use crate::user::User;
-use crate::{clock, handlers, path, query, service_account, version};
+use crate::{clock, debug, handlers, path, query, service_account, version};
 
 /// The API server.
 pub struct Server {
@@ -66,6 +67,10 @@ pub struct Server {
     pub compresses: bool,
     /// How far the end has come.
     pub shutdown: Shutdown,
+    /// Names and values of flags, for who asks.
+    pub flags: Vec<(String, String)>,
+    /// Since when it is there.
+    pub started: Timestamp,
     /// What another component of this process adds, once it is there.
     pub addition: OnceLock<Arc<dyn Addition>>,
 }
@@ -74,10 +79,12 @@ impl Handler for Server {
     async fn handle(self: Arc<Self>, request: Request, peer: Arc<Peer>) -> Response {
         let audit_id = headers::audit_id(request.headers());
         let compresses = self.compresses && compression::is_wanted(request.headers());
+        let is_head = request.method() == Method::HEAD;
         let reply = self.answer(request, &peer).await;
         let reply = if compresses { compression::compress(reply) } else { reply };
         // A client that does not read is not waited for longer than one that does not write. Watches do not end by this.
         let reply = Reply { body: reply.body.within(self.request_timeout), ..reply };
+        let reply = if is_head { headers::only(reply) } else { reply };
         headers::finish(reply, &audit_id)
     }
 }
@@ -119,7 +126,7 @@ impl Server {
             return Reply { body: reply.body.held_with(held), ..reply };
         }
         let is_exempt = user.is_in(User::MASTERS) || is_probe(&attributes.path);
-        let Ok(permit) = self.inflight.enter(attributes.is_read_only(), is_exempt).await else {
+        let Ok(permit) = self.inflight.enter(&user, &attributes, is_exempt).await else {
             counted.terminated(&self.counters, 429);
             let reply =
                 Reply::text(429, "Too many requests, please try again later.\n").with("Retry-After", "1");
@@ -238,18 +245,30 @@ impl Server {
             return handlers::resource(self, request, call).await;
         }
         let path = attributes.path.as_str();
+        let reply = self.answer_path(&call, path).await;
+        if reply.status == 404 || takes_method(path, &call.method) {
+            return reply;
+        }
+        Reply::error(&accepted(&call), &Status::method_not_allowed())
+    }
+
+    /// The answer about something else than objects.
+    async fn answer_path(&self, call: &Call, path: &str) -> Reply {
         match path {
             "/" | "/index.html" => {
-                return Reply::document(200, &accepted(&call), &json!({"paths": self.paths()}));
+                return Reply::document(200, &accepted(call), &json!({"paths": self.paths()}));
             }
-            "/version" | "/version/" => return Reply::document(200, &accepted(&call), &version::document()),
+            "/version" | "/version/" => return Reply::document(200, &accepted(call), &version::document()),
             "/metrics" => return of_response(self.metrics.answer()),
             _ => {}
         }
         if let Some(response) = self.health.answer(path, &call.query) {
             return of_response(response);
         }
-        if let Some(reply) = self.openapi.answer(&call, path) {
+        if let Some(reply) = self.openapi.answer(call, path) {
+            return reply;
+        }
+        if let Some(reply) = debug::answer(self, call, path) {
             return reply;
         }
         if let Some(accounts) = &self.authentication.service_accounts
@@ -257,13 +276,13 @@ impl Server {
         {
             return reply;
         }
-        match self.discovery.answer(&call, path) {
+        match self.discovery.answer(call, path) {
             Ok(Some(reply)) => reply,
-            Ok(None) => match self.added(&call, path).await {
+            Ok(None) => match self.added(call, path).await {
                 Some(response) => of_response(response),
                 None => Reply::page_not_found(),
             },
-            Err(status) => Reply::error(&accepted(&call), &status),
+            Err(status) => Reply::error(&accepted(call), &status),
         }
     }
 
@@ -273,13 +292,37 @@ impl Server {
     }
 
     /// What there is besides objects, for the index.
-    fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         let mut paths = self.discovery.paths();
-        let others = ["/healthz", "/livez", "/readyz", "/metrics", "/openapi/v2", "/openapi/v3", "/version"];
+        let others = [
+            "/healthz",
+            "/livez",
+            "/readyz",
+            "/metrics",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/version",
+            "/flagz",
+            "/statusz",
+        ];
         paths.extend(others.into_iter().map(str::to_owned));
         paths.sort();
         paths
     }
+}
+
+/// Whether a path that is served can be asked by a method. Upstream routes by method what is about the version, about
+/// the resources of a group and about tokens, and does not look at it elsewhere.
+fn takes_method(path: &str, method: &Method) -> bool {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let is_routed = match parts.as_slice() {
+        ["version" | "api" | ".well-known" | "openid", ..] => true,
+        ["apis", ..] => parts.len() > 2,
+        // Upstream sets counters to zero then; here they only grow.
+        ["metrics"] => method == Method::DELETE,
+        _ => false,
+    };
+    method == Method::GET || !is_routed
 }
 
 /// Whether a path is asked by who looks after the server: those are always answered.

@@ -2,7 +2,7 @@
 //!
 //! An address is taken by creating its `IPAddress` object, a port by creating its key: the store makes sure that only one
 //! of two who want the same gets it, also among several servers. What was taken for a write that then failed is given
-//! back; what is left over after a crash is found at the next start.
+//! back; what is left over after a crash, or was changed by hand, is put right by [`Allocators::repair`].
 
 mod allocation;
 mod ports;
@@ -19,6 +19,7 @@ use store::Revision;
 
 pub use allocation::Allocation;
 pub use range::{Range, RangeError};
+pub use repair::{Finding, Suspects};
 
 use crate::chance::Random;
 use crate::registry::Registry;
@@ -72,26 +73,24 @@ impl Allocators {
     /// As of a new one.
     pub async fn begin_update(
         &self,
-        registry: &Registry,
+        allocation: &mut Allocation,
         kind: &Kind,
         subresource: &str,
         object: &mut Value,
         old: &Value,
-        is_dry_run: bool,
-    ) -> Result<Allocation, Box<Status>> {
-        let mut allocation = Allocation::new(registry, is_dry_run);
+    ) -> Result<(), Box<Status>> {
         if is_service(kind) && subresource.is_empty() {
             rules::normalise_on_update(object, old);
             rules::patch_on_update(object, old);
             rules::type_change(object, old);
-            self.allocate(&mut allocation, object, Some(old)).await?;
+            self.allocate(allocation, object, Some(old)).await?;
             for key in keys_of(old) {
                 if !keys_of(object).contains(&key) {
                     allocation.give_back_later(key);
                 }
             }
         }
-        Ok(allocation)
+        Ok(())
     }
 
     /// Gives back what a service had that is gone, and its endpoints, which are nobody else's.
@@ -265,6 +264,12 @@ impl Allocators {
         service: &Value,
         range: &Range,
     ) -> Result<IpAddr, Box<Status>> {
+        for held in allocation.held(allocation::ADDRESSES) {
+            let Ok(ip) = held.parse::<IpAddr>() else { continue };
+            if range.contains(ip) && allocation.take_address(ip, service).await? {
+                return Ok(ip);
+            }
+        }
         for (first, n) in range.bands() {
             let offset = self.random.below(usize::try_from(n).unwrap_or(usize::MAX)) as u64;
             for i in 0..n {

@@ -29,8 +29,10 @@ use crate::registry::Registry;
 use crate::served::Kinds;
 use crate::server::{Inflight, Server};
 use crate::service_account::{self, ServiceAccounts};
-use crate::services::{Allocators, Range};
+use crate::services::{Allocators, Range, Suspects};
 use crate::watch_cache::Caches;
+
+pub(crate) use objects::make_one;
 
 /// What a server is told at its start. The names are those of upstream's flags.
 #[derive(Clone, Debug)]
@@ -69,6 +71,8 @@ pub struct Settings {
     pub n_read_only_max: usize,
     /// `--max-mutating-requests-inflight`
     pub n_mutating_max: usize,
+    /// All flags with their values, to be shown to who asks.
+    pub flags: Vec<(String, String)>,
 }
 
 /// Why a server does not start.
@@ -133,14 +137,22 @@ pub async fn start(
         event_ttl: settings.event_ttl,
         random: Random::new("registry"),
     };
-    let desired = bootstrap::objects(&bootstrap::Settings {
+    let cluster = bootstrap::Settings {
         advertise_address: settings.advertise_address,
         secure_port: settings.secure_port,
         service_ranges: settings.service_ranges.clone(),
         now: crate::clock::now(),
-    });
+    };
+    let mut desired = bootstrap::objects(&cluster);
+    if store.is_shared() {
+        // There the loop writes them, with the addresses of all servers.
+        desired.retain(|object| !matches!(object["kind"].as_str(), Some("Endpoints" | "EndpointSlice")));
+    }
     objects::make(&registry, desired).await?;
-    registry.allocators.repair(&registry).await?;
+    // Other servers may have services in the making; the loop waits for these.
+    if !store.is_shared() {
+        registry.allocators.repair(&registry, &mut Suspects::default(), 0, 0).await?;
+    }
     let revision = store.revision().await?;
     registry.caches.wait_for(revision.0, Duration::from_secs(10)).await;
     let health = health::checks(Arc::clone(&store), &shutdown);
@@ -163,8 +175,10 @@ pub async fn start(
         request_timeout: settings.request_timeout,
         shutdown: shutdown.clone(),
         counters,
+        flags: settings.flags,
+        started: crate::clock::now(),
         addition: OnceLock::new(),
     });
-    loops::start(&server, &shutdown);
+    loops::start(&server, &shutdown, cluster);
     Ok(server)
 }

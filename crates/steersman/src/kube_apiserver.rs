@@ -5,6 +5,8 @@ mod serve;
 mod service_accounts;
 mod storage;
 
+use std::fmt;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,6 +55,11 @@ pub(crate) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where it cannot be raised, fewer connections are served.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Tells the operator. That the log cannot be written, as on a full disk, is no reason to end.
+fn tell(text: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 async fn run_async(options: &Options) -> Result<()> {

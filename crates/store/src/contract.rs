@@ -199,7 +199,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Conflict`] with what is there instead. [`Error::TooLarge`] above [`ENTRY_BYTES_MAX`].
-    /// [`Error::InvalidKey`] for an empty key. [`Error::ReadOnly`] if nothing can be written any more.
+    /// [`Error::InvalidKey`] for an empty key. [`Error::ReadOnly`] if nothing can be written.
     /// [`Error::Uncertain`] if the write may have happened or not.
     fn commit(&self, key: Bytes, expect: Expect, write: Write) -> StoreFuture<'_, Committed>;
 
@@ -224,6 +224,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// What keeps it from working.
     fn health(&self) -> StoreFuture<'_, ()>;
+
+    /// Whether other processes may write it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Finishes what was begun and lets go of files and connections. Everything afterwards is refused with
     /// [`Error::Closed`], and watches end with it.

@@ -12,9 +12,12 @@
 //! plus [`Limits::slack_bytes`], and a quarter on top while it is being cleaned. redb rounds rows up to powers of two,
 //! so the file is at most about twice that. It does not shrink, but what is free in it is used again.
 //!
-//! **When the disk fails or is full**, writes in flight are answered [`Error::Uncertain`], all others
-//! [`Error::ReadOnly`], and reads go on; a new start continues from what is durable. A damaged file is refused with
-//! an error that names it. A folder belongs to one process at a time.
+//! **When the disk is full**, writes are refused and reads go on, until there is room again. The file is opened anew to
+//! see whether what was in flight is in it; where that cannot be found out at once, it is answered [`Error::Uncertain`].
+//!
+//! **When the disk fails**, writes in flight are answered [`Error::Uncertain`], all others [`Error::ReadOnly`], and reads
+//! go on; a new start continues from what is durable. A damaged file is refused with an error that names it. A folder
+//! belongs to one process at a time.
 
 use std::fmt;
 use std::path::Path;
@@ -34,6 +37,7 @@ mod limits;
 mod log;
 mod queue;
 mod record;
+mod room;
 mod shared;
 mod watchers;
 mod window;
@@ -46,7 +50,8 @@ pub use limits::Limits;
 
 use log::{Loaded, Log};
 use queue::Request;
-use shared::Shared;
+use room::Reopen;
+use shared::{Failure, Shared};
 use window::Window;
 use writer::Writer;
 
@@ -64,14 +69,15 @@ impl Embedded {
     /// [`OpenError`]: the folder is in use, the file is damaged, of another version, or cannot be read or written.
     pub fn open(folder: &Path, limits: Limits) -> Result<Embedded, OpenError> {
         let (log, loaded) = Log::open(folder, limits.slack_bytes)?;
-        Embedded::start(log, loaded, limits)
+        let reopen = Reopen::of_folder(folder, limits.slack_bytes);
+        Embedded::start(log, loaded, limits, reopen)
             .map_err(|error| OpenError::Io { path: folder.to_path_buf(), reason: error.to_string() })
     }
 
-    fn start(log: Log, loaded: Loaded, limits: Limits) -> std::io::Result<Embedded> {
+    fn start(log: Log, loaded: Loaded, limits: Limits, reopen: Reopen) -> std::io::Result<Embedded> {
         let Loaded { entries, deadlines_ms, revision } = loaded;
         let shared = Arc::new(Shared::new(Window::new(entries, revision, limits), limits));
-        let writer = Writer::new(Arc::clone(&shared), log, deadlines_ms);
+        let writer = Writer::new(Arc::clone(&shared), log, deadlines_ms, reopen);
         let thread =
             std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run())?;
         Ok(Embedded { shared, thread: Mutex::new(Some(thread)) })
@@ -84,7 +90,7 @@ impl Embedded {
     fn check_writable(&self) -> Result<(), Error> {
         self.check_open()?;
         match self.shared.failure() {
-            Some(reason) => Err(Error::ReadOnly { reason: Arc::clone(reason) }),
+            Some(Failure { reason, .. }) => Err(Error::ReadOnly { reason }),
             None => Ok(()),
         }
     }

@@ -47,7 +47,7 @@ pub enum Error {
     /// The key is empty.
     #[error("the key is empty; a key has at least one byte")]
     InvalidKey,
-    /// Nothing can be written any more, reads go on.
+    /// Nothing can be written, until there is room on the disk again or, where it has failed, for good; reads go on.
     #[error("the store is read-only: {reason}")]
     ReadOnly {
         /// What happened, and what helps.

@@ -360,6 +360,10 @@ impl Store for Etcd {
         })
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.closed.send_replace(true);

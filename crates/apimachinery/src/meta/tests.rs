@@ -256,6 +256,13 @@ fn versions_and_times_make_no_difference() {
     assert!(!equal_but_for_resource_version(&one, &doc("1", "t2", "m")));
     assert!(equal_but_for_managed_field_times(&one, &doc("2", "t2", "m")));
     assert!(!equal_but_for_managed_field_times(&one, &doc("1", "t1", "n")));
+    let of_two = |first: (&str, &str), second: (&str, &str)| {
+        let entry = |(manager, time): (&str, &str)| json!({"manager": manager, "time": time});
+        json!({"metadata": {"managedFields": [entry(first), entry(second)]}})
+    };
+    let two = of_two(("m", "t1"), ("n", "t1"));
+    assert!(equal_but_for_managed_field_times(&two, &of_two(("n", "t1"), ("m", "t2"))), "they stand by time");
+    assert!(!equal_but_for_managed_field_times(&two, &of_two(("n", "t1"), ("o", "t2"))));
     let absent =
         json!({"a": 1, "metadata": {"name": "x", "managedFields": [{"manager": "m", "time": "t1"}]}});
     assert!(equal_but_for_resource_version(&one, &absent));

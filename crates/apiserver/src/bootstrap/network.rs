@@ -116,13 +116,20 @@ fn family(address: IpAddr) -> &'static str {
 
 pub(super) fn objects(settings: &Settings) -> Vec<Value> {
     let mut all = vec![service_cidr(settings)];
+    all.extend(kubernetes_service(settings, &[settings.advertise_address]));
+    all
+}
+
+/// The Service `kubernetes` with its address, and its endpoints at the addresses of servers.
+pub fn kubernetes_service(settings: &Settings, servers: &[IpAddr]) -> Vec<Value> {
+    let mut all = Vec::new();
     if let Some(range) = settings.service_ranges.first() {
         let address = range.nth(1);
         all.push(ip_address(address));
         all.push(service(address, settings.secure_port));
     }
-    all.push(endpoints(settings));
-    all.push(endpoint_slice(settings));
+    all.push(endpoints(servers, settings.secure_port));
+    all.push(endpoint_slice(settings, servers));
     all
 }
 
@@ -182,8 +189,8 @@ fn service(address: IpAddr, secure_port: u16) -> Value {
     })
 }
 
-fn endpoints(settings: &Settings) -> Value {
-    let (address, port) = (settings.advertise_address.to_string(), settings.secure_port);
+fn endpoints(servers: &[IpAddr], port: u16) -> Value {
+    let addresses: Vec<Value> = servers.iter().map(|server| json!({"ip": server.to_string()})).collect();
     json!({
         "apiVersion": "v1",
         "kind": "Endpoints",
@@ -193,14 +200,20 @@ fn endpoints(settings: &Settings) -> Value {
             "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
         },
         "subsets": [{
-            "addresses": [{"ip": address}],
+            "addresses": addresses,
             "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
         }],
     })
 }
 
-fn endpoint_slice(settings: &Settings) -> Value {
-    let (address, port) = (settings.advertise_address, settings.secure_port);
+/// A slice has addresses of one family: that of the own one.
+fn endpoint_slice(settings: &Settings, servers: &[IpAddr]) -> Value {
+    let (own, port) = (settings.advertise_address, settings.secure_port);
+    let endpoints: Vec<Value> = servers
+        .iter()
+        .filter(|server| server.is_ipv4() == own.is_ipv4())
+        .map(|server| json!({"addresses": [server.to_string()], "conditions": {"ready": true}}))
+        .collect();
     json!({
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -209,8 +222,8 @@ fn endpoint_slice(settings: &Settings) -> Value {
             "namespace": "default",
             "labels": {"kubernetes.io/service-name": "kubernetes"},
         },
-        "addressType": family(address),
-        "endpoints": [{"addresses": [address.to_string()], "conditions": {"ready": true}}],
+        "addressType": family(own),
+        "endpoints": endpoints,
         "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
     })
 }

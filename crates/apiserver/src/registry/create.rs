@@ -127,7 +127,7 @@ impl Registry {
             MetaMut::of(&mut object).set_name(&name);
             target.name = name;
         }
-        let allocation = self.allocators.begin_create(self, kind, &mut object, is_dry_run).await?;
+        let mut allocation = self.allocators.begin_create(self, kind, &mut object, is_dry_run).await?;
         let context = context(request, &target, now);
         prepare(kind, &mut object);
         kind.strategy.prepare_for_create(context, &mut object);

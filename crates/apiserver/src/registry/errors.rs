@@ -13,9 +13,9 @@ pub fn store_error(resource: &GroupResource, name: &str, error: &Error) -> Box<S
         // Upstream passes on etcd's words.
         Error::TooLarge { .. } => Status::unknown("etcdserver: request is too large"),
         Error::InvalidKey => Status::bad_request(error.to_string()),
-        Error::Lagged { .. } | Error::ReadOnly { .. } | Error::Uncertain { .. } => {
-            Status::internal_error(error.to_string())
+        Error::Lagged { .. } => Status::internal_error(error.to_string()),
+        Error::ReadOnly { .. } | Error::Uncertain { .. } | Error::Unavailable { .. } | Error::Closed => {
+            Status::service_unavailable(error.to_string())
         }
-        Error::Unavailable { .. } | Error::Closed => Status::service_unavailable(error.to_string()),
     })
 }

@@ -13,6 +13,7 @@ use super::{Found, Registry, Target, Written, context, store_error};
 use crate::admission::Operation;
 use crate::authorization::Authorized;
 use crate::field_manager::keep_times;
+use crate::services::Allocation;
 
 /// How often a write starts over because somebody else wrote. Each time somebody else's write went through, so this many
 /// in a row are not met by chance.
@@ -72,11 +73,28 @@ impl Registry {
         warnings: &mut Vec<String>,
     ) -> Result<Outcome, Box<Status>> {
         let key = self.key(target)?;
+        // What an attempt has taken is the next one's: nobody else can take it in between, nor it stand in its own way.
+        let mut allocation = Allocation::new(self, update.is_dry_run);
         for _ in 0..N_ATTEMPTS_MAX {
             let mut own_warnings = Vec::new();
             let attempt = match self.stored(target, &key).await? {
                 Some(entry) => {
-                    self.update_once(request, target, &mut update, &entry, &mut own_warnings).await?
+                    allocation.begin_again();
+                    let attempt = self.update_once(
+                        request,
+                        target,
+                        &mut update,
+                        &entry,
+                        &mut allocation,
+                        &mut own_warnings,
+                    );
+                    match attempt.await {
+                        Ok(attempt) => attempt,
+                        Err(status) => {
+                            allocation.undo().await;
+                            return Err(status);
+                        }
+                    }
                 }
                 None if update.may_create => {
                     self.create_instead(request, target, &mut update, &mut own_warnings).await?
@@ -85,9 +103,11 @@ impl Registry {
             };
             if let Attempt::Done(outcome) = attempt {
                 warnings.append(&mut own_warnings);
+                allocation.keep().await;
                 return Ok(outcome);
             }
         }
+        allocation.undo().await;
         Err(Box::new(Status::modified(&target.group_resource(), &target.name)))
     }
 
@@ -121,6 +141,7 @@ impl Registry {
         target: &Target,
         update: &mut Update<'_>,
         entry: &Entry,
+        allocation: &mut Allocation,
         warnings: &mut Vec<String>,
     ) -> Result<Attempt, Box<Status>> {
         let kind = target.kind();
@@ -137,10 +158,7 @@ impl Registry {
         self.admit(&admitted, Some(&mut object))?;
         meta::dedup_owner_references(&mut object);
         check_version(target, &mut object, &old)?;
-        let allocation = self
-            .allocators
-            .begin_update(self, kind, &target.subresource, &mut object, &old, update.is_dry_run)
-            .await?;
+        self.allocators.begin_update(allocation, kind, &target.subresource, &mut object, &old).await?;
         if update.is_internal {
             meta::keep_system_fields(&mut object, &old);
             self.normalise(kind, &mut object);
@@ -166,18 +184,15 @@ impl Registry {
         let mut stored = None;
         match self.store.commit(entry.key.clone(), Expect::Modified(entry.modified), write).await {
             Ok(committed) if is_last_finalizer => {
-                allocation.keep().await;
+                // There is no object that could use it.
+                allocation.begin_again();
                 self.allocators.release(self, kind, &old, committed.revision).await;
             }
             Ok(committed) => {
-                allocation.keep().await;
                 MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
                 stored = Some(Found::from(&committed.entry));
             }
-            Err(Error::Conflict { .. }) => {
-                allocation.undo().await;
-                return Ok(Attempt::Again);
-            }
+            Err(Error::Conflict { .. }) => return Ok(Attempt::Again),
             Err(error) => {
                 if matches!(error, Error::Uncertain { .. }) {
                     allocation.leave();

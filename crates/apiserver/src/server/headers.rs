@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use component::body::Body;
 use component::serving::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
@@ -19,6 +20,16 @@ pub(super) fn audit_id(headers: &HeaderMap) -> String {
     match said.filter(|text| !text.is_empty() && text.len() <= AUDIT_ID_LEN_MAX) {
         Some(text) => text.to_owned(),
         None => chance::uid(),
+    }
+}
+
+/// The answer to HEAD: what the headers say of the body holds, and there is none.
+pub(super) fn only(reply: Reply) -> Reply {
+    let n_bytes = reply.body.len();
+    let reply = Reply { body: Body::empty(), ..reply };
+    match n_bytes {
+        Some(n_bytes) => reply.with("Content-Length", n_bytes.to_string()),
+        None => reply,
     }
 }
 

@@ -5,7 +5,7 @@ use apimachinery::{ErrorList, GroupKind, Status};
 use resources::kinds::service;
 use serde_json::Value;
 
-use super::allocation::{Allocation, port_key};
+use super::allocation::{Allocation, PORTS, port_key};
 use super::{Allocators, text};
 
 /// The ports on nodes that a service has.
@@ -122,6 +122,12 @@ impl Allocators {
 
     /// Any free port: at random above the part that is for those who ask, then there too.
     async fn next_port(&self, allocation: &mut Allocation) -> Result<u16, Box<Status>> {
+        for held in allocation.held(PORTS) {
+            let Ok(port) = held.parse() else { continue };
+            if allocation.take(port_key(port), bytes::Bytes::from_static(b"{}")).await? {
+                return Ok(port);
+            }
+        }
         let (first, last) = self.node_ports;
         let n = usize::from(last - first) + 1;
         let reserved = (n / 32).clamp(16, 128).min(n);

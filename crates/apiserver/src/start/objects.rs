@@ -47,7 +47,11 @@ async fn join_all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     .await
 }
 
-async fn make_one(registry: &Registry, mut object: Value) -> Result<(), Error> {
+/// Creates an object that is missing, or puts it right.
+///
+/// # Errors
+/// The store fails.
+pub(crate) async fn make_one(registry: &Registry, mut object: Value) -> Result<(), Error> {
     let Some(served) = served(registry, &object) else { return Ok(()) };
     let kind = served.kind;
     if let Some(of) = served.type_of() {

@@ -6,6 +6,7 @@ use apiserver::authentication::Authentication;
 use apiserver::authorization::modes::Mode;
 use apiserver::bootstrap::Cidr;
 use apiserver::feature_gates::FeatureGates;
+use apiserver::registry::Registry;
 use apiserver::server::Server;
 use apiserver::start::{Settings, start};
 use apiserver::user::User;
@@ -46,6 +47,7 @@ fn settings() -> Settings {
         feature_gates: FeatureGates::default(),
         n_read_only_max: 0,
         n_mutating_max: 0,
+        flags: Vec::new(),
     }
 }
 
@@ -60,6 +62,12 @@ impl Client {
         Client(start(store, settings(), Shutdown::new()).await.unwrap())
     }
 
+    /// Of a new server on a store, at an address.
+    pub(crate) async fn start_at(address: [u8; 4], store: Arc<dyn Store>, shutdown: Shutdown) -> Client {
+        let settings = Settings { advertise_address: address.into(), ..settings() };
+        Client(start(store, settings, shutdown).await.unwrap())
+    }
+
     /// Sends a request as an administrator.
     pub(crate) async fn send(&self, method: &str, url: &str, content_type: &str, body: &str) -> Response {
         let user = User { name: "admin".into(), groups: vec![User::MASTERS.into()], ..User::default() };
@@ -71,6 +79,30 @@ impl Client {
             .body(RequestBody::Full(body.to_owned().into()))
             .unwrap();
         Arc::clone(&self.0).handle(request, Peer::in_process()).await
+    }
+
+    /// Sends a request with any headers as an administrator; the answer's head and bytes.
+    pub(crate) async fn raw(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (http::response::Parts, Vec<u8>) {
+        let user = User { name: "admin".into(), groups: vec![User::MASTERS.into()], ..User::default() };
+        let mut request = http::Request::builder().method(method).uri(url).extension(user);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(RequestBody::Full(body.to_owned().into())).unwrap();
+        let (parts, body) = Arc::clone(&self.0).handle(request, Peer::in_process()).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_vec();
+        (parts, bytes)
+    }
+
+    /// The objects behind the server.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.0.registry
     }
 
     async fn ask(&self, method: &str, url: &str, content_type: &str, body: &str) -> Answer {

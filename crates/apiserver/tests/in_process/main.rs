@@ -7,5 +7,7 @@ mod client;
 mod lists;
 mod loops;
 mod objects;
+mod paths;
+mod repair;
 mod services;
 mod watches;

@@ -93,6 +93,44 @@ async fn a_client_that_leaves_neither_keeps_an_address_nor_loses_one() {
     assert_eq!(found.0, found.1, "each service has one address, and each address one service");
 }
 
+/// Two services want the last port while others write to them: one gets it, and is not told that it has to share it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_port_goes_to_one_of_two_whatever_else_is_written() {
+    let client = Client::start().await;
+    for port in 30000..30015 {
+        let spec = json!({"type": "NodePort", "ports": [{"port": 80, "nodePort": port}]});
+        assert_eq!(client.post(SERVICES, &service(&format!("s{port}"), spec)).await.code, 201);
+    }
+    for name in ["a", "b"] {
+        assert_eq!(client.post(SERVICES, &service(name, json!({}))).await.code, 201);
+    }
+    for round in 0..10 {
+        let mut writers = Vec::new();
+        for name in ["a", "b"] {
+            let (other, url) = (client.clone(), format!("{SERVICES}/{name}"));
+            writers.push(tokio::spawn(async move {
+                for n in 0..20 {
+                    let note = json!({"metadata": {"annotations": {"n": format!("{round} {n}")}}});
+                    assert_eq!(other.merge(&url, &note).await.code, 200);
+                }
+            }));
+        }
+        let open = json!({"spec": {"type": "NodePort"}});
+        let (at_a, at_b) = (format!("{SERVICES}/a"), format!("{SERVICES}/b"));
+        let (a, b) = tokio::join!(client.merge(&at_a, &open), client.merge(&at_b, &open));
+        let mut codes = [a.code, b.code];
+        codes.sort_unstable();
+        assert_eq!(codes, [200, 500], "{:?} {:?}", a.body, b.body);
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        let close = json!({"spec": {"type": "ClusterIP", "ports": [{"port": 80, "nodePort": null}]}});
+        for name in ["a", "b"] {
+            assert_eq!(client.merge(&format!("{SERVICES}/{name}"), &close).await.code, 200);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_is_there_again_when_a_write_is_tried_again() {
     let folder = tempfile::tempdir().unwrap();

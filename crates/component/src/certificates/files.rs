@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
@@ -86,7 +86,11 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), CertificateError> {
     write(path, text, 0o600)
 }
 
+/// A file that is as it should be is left alone: a full disk is then no obstacle.
 pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), CertificateError> {
+    if is_there(path, text, mode) {
+        return Ok(());
+    }
     let write = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -105,6 +109,13 @@ pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), Certificat
         fs::rename(&new, path)
     };
     write().map_err(|source| CertificateError::Write { path: path.to_owned(), source })
+}
+
+fn is_there(path: &Path, text: &str, mode: u32) -> bool {
+    let has_mode =
+        |metadata: fs::Metadata| metadata.is_file() && metadata.permissions().mode() & 0o777 == mode;
+    fs::symlink_metadata(path).is_ok_and(has_mode)
+        && fs::read(path).is_ok_and(|found| found == text.as_bytes())
 }
 
 /// Reads a file of certificates.
@@ -164,9 +175,27 @@ pub(super) fn add_roots(
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_file_that_is_as_it_should_be_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let written = |text: &str, mode: u32| {
+            write(&path, text, mode).unwrap();
+            fs::metadata(&path).unwrap().ino()
+        };
+        let first = written("a", 0o600);
+        assert_eq!(written("a", 0o600), first);
+        // The old file is still open, so that its number is not given again.
+        let _kept = fs::File::open(&path).unwrap();
+        let second = written("b", 0o600);
+        assert_ne!(second, first);
+        let _kept_too = fs::File::open(&path).unwrap();
+        assert_ne!(written("b", 0o644), second, "another mode is another file");
+    }
 
     #[test]
     fn errors_name_the_file() {

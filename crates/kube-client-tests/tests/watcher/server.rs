@@ -49,6 +49,7 @@ fn settings() -> Settings {
         feature_gates: FeatureGates::default(),
         n_read_only_max: 0,
         n_mutating_max: 0,
+        flags: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use rustls::RootCertStore;
 use store::Store;
 
-use super::{Options, service_accounts};
+use super::{Options, service_accounts, tell};
 
 /// A server that is ready to be asked, and not yet listening.
 pub(crate) struct Prepared {
@@ -40,6 +40,7 @@ pub(crate) async fn prepare(options: &Options, store: Arc<dyn Store>) -> Result<
     let listener = serving::bind(SocketAddr::new(options.bind_address, options.secure_port))?;
     let address = advertised(options);
     let settings = settings(options, address, listener.address().port())?;
+    let settings = Settings { flags: crate::flag_values(), ..settings };
     let tls = tls(options, &settings, address, &listener)?;
     let shutdown = Shutdown::new();
     let delay = flags::duration(&options.shutdown_delay_duration).context("--shutdown-delay-duration")?;
@@ -90,13 +91,12 @@ fn write_size(file: &Path, text: &mut Text) {
     );
 }
 
-#[allow(clippy::print_stderr, reason = "a server tells its operator where it is")]
 pub(super) fn announce(prepared: &Prepared) {
-    eprintln!(
+    tell(format_args!(
         "serving on https://{}; try: kubectl --kubeconfig {} get namespaces",
         prepared.address(),
         prepared.kubeconfig().display()
-    );
+    ));
 }
 
 fn kubeconfig_path(options: &Options) -> PathBuf {
@@ -138,17 +138,17 @@ pub(super) fn settings(options: &Options, address: IpAddr, port: u16) -> Result<
         feature_gates: feature_gates(options)?,
         n_read_only_max: options.max_requests_inflight,
         n_mutating_max: options.max_mutating_requests_inflight,
+        flags: Vec::new(),
     })
 }
 
 /// Upstream's gates; what has no effect here is said.
-#[allow(clippy::print_stderr, reason = "an operator hears of what is asked for and not done")]
 fn feature_gates(options: &Options) -> Result<FeatureGates> {
     let gates = FeatureGates::parse(&options.feature_gates.join(",")).context("--feature-gates")?;
     for (name, value) in gates.without_effect() {
-        eprintln!(
+        tell(format_args!(
             "--feature-gates: {name}={value} has no effect here: the API is served with upstream's defaults"
-        );
+        ));
     }
     Ok(gates)
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use apiserver::service_account::{KeySource, Keys, Settings};
 use component::{certificates, flags};
 
-use super::Options;
+use super::{Options, tell};
 
 /// For whom tokens are good: who issues them, if nothing else is said.
 pub(super) fn audiences(options: &Options) -> Vec<String> {
@@ -68,9 +68,12 @@ fn make(path: &Path, believed: &[String]) -> Result<Keys> {
     Ok(Keys::new(&pem, believed)?)
 }
 
-#[allow(clippy::print_stderr, reason = "the server goes on without tokens, and its operator is told")]
+/// The server goes on without tokens, and its operator is told.
 fn report(path: &Path, error: &anyhow::Error) {
-    eprintln!("no tokens of service accounts are issued: {} cannot be made: {error:#}", path.display());
+    tell(format_args!(
+        "no tokens of service accounts are issued: {} cannot be made: {error:#}",
+        path.display()
+    ));
 }
 
 fn read(path: &Path) -> Result<String> {

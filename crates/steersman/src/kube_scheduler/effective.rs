@@ -43,14 +43,31 @@ impl Effective {
         }
         let metrics = metrics::Options::parse(&given.disabled_metrics, &allowed_labels(options)?)
             .context("--allow-metric-labels")?;
+        let mut configuration = configuration(options, &gates)?;
+        if let Some(name) = &given.shadow {
+            follow(&mut configuration, name)?;
+        }
         Ok(Effective {
-            configuration: configuration(options, &gates)?,
+            configuration,
             gates,
             pod_max_in_unschedulable: flags::duration(&given.pod_max_in_unschedulable_pods_duration)
                 .context("--pod-max-in-unschedulable-pods-duration")?,
             metrics,
         })
     }
+}
+
+/// Keeps the profile of the scheduler that a shadow follows. A single profile is taken for it.
+fn follow(configuration: &mut SchedulerConfiguration, name: &str) -> Result<()> {
+    if let [only] = configuration.profiles.as_mut_slice() {
+        only.scheduler_name = name.to_owned();
+        return Ok(());
+    }
+    configuration.profiles.retain(|profile| profile.scheduler_name == name);
+    if configuration.profiles.is_empty() {
+        bail!("--shadow={name}: no profile of the configuration has this schedulerName");
+    }
+    Ok(())
 }
 
 fn not_empty(arguments: &[String]) -> Option<Vec<&String>> {
@@ -214,6 +231,19 @@ mod tests {
         let error = effective(&[&config, "--leader-elect-renew-deadline=20s"]).unwrap_err().to_string();
         assert!(error.contains("leaderElection.leaseDuration"), "{error}");
         assert!(effective(&[&config, "--leader-elect-renew-deadline=19s"]).is_ok());
+    }
+
+    #[test]
+    fn a_shadow_follows_one_scheduler() {
+        let single = effective(&["--shadow=other"]).unwrap().configuration;
+        assert_eq!(single.profiles[0].scheduler_name, "other");
+        let file = file("profiles: [{schedulerName: a}, {schedulerName: b}]\n");
+        let config = format!("--config={}", file.path().display());
+        let two = effective(&[&config, "--shadow=b"]).unwrap().configuration;
+        assert_eq!((two.profiles.len(), two.profiles[0].scheduler_name.as_str()), (1, "b"));
+        let error = effective(&[&config, "--shadow=c"]).unwrap_err().to_string();
+        assert_eq!(error, "--shadow=c: no profile of the configuration has this schedulerName");
+        assert!(options(&["--shadow-report=f"]).is_err());
     }
 
     #[test]

@@ -206,12 +206,12 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "BYTES", default_value = "0")]
     pub(super) log_json_info_buffer_size: String,
 
-    /// Decide for every pod of the configured schedulers without acting, and compare with what another scheduler does
-    #[arg(long, action = ArgAction::SetTrue, help_heading = "Steersman")]
-    pub(super) shadow: bool,
+    /// Decide for every pod of this scheduler without acting, and compare with what it does
+    #[arg(long, value_name = "SCHEDULER", help_heading = "Steersman")]
+    pub(super) shadow: Option<String>,
     /// Where a shadow writes a line of JSON per comparison; `-` is standard output
     #[arg(long, value_name = "FILE", requires = "shadow")]
-    pub(super) shadow_log: Option<PathBuf>,
+    pub(super) shadow_report: Option<PathBuf>,
     /// Folder in which everything is written down that goes into decisions, for steersman replay
     #[arg(long, value_name = "DIR")]
     pub(super) record: Option<PathBuf>,

@@ -62,7 +62,7 @@ async fn live(
         "Starting Kubernetes Scheduler"
     );
     let decisions = LastDecisions::default();
-    let elects = effective.configuration.leader_election.leader_elect && !flags.shadow;
+    let elects = effective.configuration.leader_election.leader_elect && flags.shadow.is_none();
     let permission = if elects { Permission::none() } else { Permission::given() };
     let core = Core::default();
     let configuration = wire::config::to_value(&effective.configuration);
@@ -167,7 +167,7 @@ impl Life<'_> {
                 ended = running.ended() => Err(broken(ended)),
                 () = shutdown.reached(Stage::Draining) => {
                     self.permission.take();
-                    if self.options.flags.shadow {
+                    if self.options.flags.shadow.is_some() {
                         return Ok(ExitCode::SUCCESS);
                     }
                     Err(anyhow!("finished without leader elect"))
@@ -224,8 +224,8 @@ impl Life<'_> {
         if let Some(folder) = &flags.record {
             observers.push(record(folder, configuration, *gates, seed, clock.now())?);
         }
-        let shadow = if flags.shadow {
-            Some(ShadowSettings { lines: shadow_lines(flags.shadow_log.as_deref())? })
+        let shadow = if flags.shadow.is_some() {
+            Some(ShadowSettings { lines: shadow_lines(flags.shadow_report.as_deref())? })
         } else {
             None
         };
@@ -316,7 +316,7 @@ fn shadow_lines(path: Option<&Path>) -> Result<Option<kube_scheduler::shadow::Li
         Some(path) if path.as_os_str() == "-" => Some(Box::new(std::io::stdout())),
         Some(path) => {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-            Some(Box::new(file.with_context(|| format!("--shadow-log {}", path.display()))?))
+            Some(Box::new(file.with_context(|| format!("--shadow-report {}", path.display()))?))
         }
     })
 }

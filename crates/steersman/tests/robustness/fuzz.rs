@@ -143,7 +143,8 @@ fn complaint(answer: &Answer) -> Option<&'static str> {
         // What upstream says in plain text as well.
         let is_known = plain == "404 page not found\n" || plain.starts_with("Too many requests");
         let is_other_format = answer.header("content-type").starts_with("application/yaml");
-        let is_refused_by_http = plain.is_empty() && matches!(answer.status, 400 | 414 | 431);
+        // OpenAPI says 406 without words.
+        let is_refused_by_http = plain.is_empty() && matches!(answer.status, 400 | 406 | 414 | 431);
         let is_health = plain.contains("check failed");
         return (!(is_known || is_other_format || is_refused_by_http || is_health))
             .then_some("an error that is no Status");

@@ -128,6 +128,11 @@ impl Server {
         waited.await.expect("the server ends in time")
     }
 
+    /// Its number in the system.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub(crate) fn is_running(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
     }

@@ -18,6 +18,7 @@ use redb::{
 
 use super::limits::{CACHE_BYTES, CLEANED_PER_WRITTEN, ROW_BYTES};
 use super::record::{Record, read_row, rows};
+use super::room;
 use crate::contract::{Entry, Revision};
 use crate::error::OpenError;
 use crate::watch::EventKind;
@@ -55,6 +56,29 @@ pub(super) struct Loaded {
     pub(super) revision: Revision,
 }
 
+/// Why a batch could not be written.
+#[derive(Debug)]
+pub(super) struct AppendError {
+    /// What redb said.
+    pub(super) reason: String,
+    /// Whether that was for lack of room.
+    pub(super) is_full: bool,
+}
+
+impl<E: Into<redb::Error>> From<E> for AppendError {
+    fn from(error: E) -> AppendError {
+        let error = error.into();
+        let is_full = matches!(&error, redb::Error::Io(error) if room::is_full(error));
+        AppendError { reason: error.to_string(), is_full }
+    }
+}
+
+impl AppendError {
+    fn damage(reason: String) -> AppendError {
+        AppendError { reason, is_full: false }
+    }
+}
+
 impl Log {
     /// Opens the log of a folder, and makes both if they are not there.
     pub(super) fn open(folder: &Path, slack_bytes: u64) -> Result<(Log, Loaded), OpenError> {
@@ -74,8 +98,25 @@ impl Log {
             // The name has to be as durable as what will be in it.
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         }
+        // One may be left by a crash.
+        let _ = std::fs::remove_file(room::probe(folder));
         let backend = backend(&path, false)?;
         Log::open_backend(backend, &path, slack_bytes)
+    }
+
+    /// Opens the log of a folder again, whose entries are known: the log, and the last revision in it.
+    pub(super) fn reopen(folder: &Path, slack_bytes: u64) -> Result<(Log, Revision), OpenError> {
+        let path = folder.join(FILE_NAME);
+        Log::reopen_backend(backend(&path, false)?, &path, slack_bytes)
+    }
+
+    /// The same of storage; `path` is for errors.
+    pub(super) fn reopen_backend(
+        backend: impl StorageBackend,
+        path: &Path,
+        slack_bytes: u64,
+    ) -> Result<(Log, Revision), OpenError> {
+        Log::open_with(backend, path, slack_bytes, |log| log.read(|_| {}))
     }
 
     /// Makes an empty log in empty storage; `path` is for errors.
@@ -93,13 +134,26 @@ impl Log {
         path: &Path,
         slack_bytes: u64,
     ) -> Result<(Log, Loaded), OpenError> {
+        Log::open_with(backend, path, slack_bytes, |log| {
+            let (mut entries, mut deadlines_ms) = (BTreeMap::new(), BTreeMap::new());
+            let revision = log.read(|record| take(&mut entries, &mut deadlines_ms, record))?;
+            Ok(Loaded { entries, deadlines_ms, revision })
+        })
+    }
+
+    fn open_with<T>(
+        backend: impl StorageBackend,
+        path: &Path,
+        slack_bytes: u64,
+        read: impl FnOnce(&mut Log) -> Result<T, String>,
+    ) -> Result<(Log, T), OpenError> {
         let open = move || {
             Database::builder()
                 .set_cache_size(CACHE_BYTES)
                 .set_check_integrity_on_open(true)
                 .create_with_backend(backend)
                 .map_err(|error| open_error(path, error))
-                .and_then(|database| Log::load(database, path, slack_bytes))
+                .and_then(|database| Log::load(database, path, slack_bytes, read))
         };
         // The check of a damaged file is to find all damage. Should it miss some and redb stumble over it, this is
         // a file that cannot be opened, and no more.
@@ -107,27 +161,32 @@ impl Log {
         opened.unwrap_or_else(|_| Err(damaged(path, "its structure makes no sense".to_owned())))
     }
 
-    fn load(database: Database, path: &Path, slack_bytes: u64) -> Result<(Log, Loaded), OpenError> {
+    fn load<T>(
+        database: Database,
+        path: &Path,
+        slack_bytes: u64,
+        read: impl FnOnce(&mut Log) -> Result<T, String>,
+    ) -> Result<(Log, T), OpenError> {
         check_format(&database, path)?;
         let mut log = Log { database, rows: VecDeque::new(), next_number: 0, n_bytes: 0, slack_bytes };
-        let loaded = log.read().map_err(|reason| damaged(path, reason))?;
+        let loaded = read(&mut log).map_err(|reason| damaged(path, reason))?;
         Ok((log, loaded))
     }
 
-    fn read(&mut self) -> Result<Loaded, String> {
-        let mut loaded =
-            Loaded { entries: BTreeMap::new(), deadlines_ms: BTreeMap::new(), revision: Revision::FIRST };
+    /// Reads all rows: hands over each record, in order, and says which revision is the last.
+    fn read(&mut self, mut take: impl FnMut(Record)) -> Result<Revision, String> {
+        let mut last = Revision::FIRST;
         let transaction = self.database.begin_read().map_err(text)?;
         let table = match transaction.open_table(ROWS) {
             Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(loaded),
+            Err(TableError::TableDoesNotExist(_)) => return Ok(last),
             Err(error) => return Err(text(error)),
         };
         for row in table.iter().map_err(text)? {
             let (number, bytes) = row.map_err(text)?;
             let (number, bytes) = (number.value(), bytes.value());
             let (revision, records) = read_row(bytes).map_err(|reason| format!("row {number}: {reason}"))?;
-            loaded.revision = loaded.revision.max(revision);
+            last = last.max(revision);
             for record in records {
                 if record.entry.modified > revision {
                     let modified = record.entry.modified;
@@ -135,13 +194,13 @@ impl Log {
                         "row {number} is of revision {revision}, but holds one of {modified}"
                     ));
                 }
-                loaded.take(record);
+                take(record);
             }
             self.next_number = number + 1;
             self.rows.push_back((number, bytes.len() as u64));
             self.n_bytes += bytes.len() as u64;
         }
-        Ok(loaded)
+        Ok(last)
     }
 
     /// Writes a batch, whose last revision is `revision`, and answers when it is durable. `n_live_bytes` is how much
@@ -155,16 +214,18 @@ impl Log {
         revision: Revision,
         n_live_bytes: u64,
         holds: impl Fn(&Record) -> bool,
-    ) -> Result<(), String> {
-        let transaction = self.database.begin_write().map_err(text)?;
-        let mut table = transaction.open_table(ROWS).map_err(text)?;
+    ) -> Result<(), AppendError> {
+        let transaction = self.database.begin_write()?;
+        let mut table = transaction.open_table(ROWS)?;
         let n_new_bytes: u64 = records.iter().map(|record| record.n_bytes() as u64).sum();
         let mut n_to_clean = CLEANED_PER_WRITTEN * n_new_bytes;
         let mut moved: Vec<Record> = Vec::new();
         while self.n_bytes + n_new_bytes > 2 * n_live_bytes + self.slack_bytes && n_to_clean > 0 {
             let Some((number, n_row_bytes)) = self.rows.pop_front() else { break };
-            let row = table.remove(number).map_err(text)?.ok_or_else(|| format!("row {number} is gone"))?;
-            let (_, old) = read_row(row.value()).map_err(|reason| format!("row {number}: {reason}"))?;
+            let row = table.remove(number)?;
+            let row = row.ok_or_else(|| AppendError::damage(format!("row {number} is gone")))?;
+            let (_, old) = read_row(row.value())
+                .map_err(|reason| AppendError::damage(format!("row {number}: {reason}")))?;
             moved.extend(old.into_iter().filter(|record| record.kind == EventKind::Put && holds(record)));
             self.n_bytes -= n_row_bytes;
             n_to_clean = n_to_clean.saturating_sub(n_row_bytes);
@@ -172,14 +233,14 @@ impl Log {
         let mut number = self.next_number;
         // What is moved comes before what is new: the last word on a key is the last in the log.
         for row in rows(moved.iter().chain(records), revision, ROW_BYTES) {
-            table.insert(number, row.as_slice()).map_err(text)?;
+            table.insert(number, row.as_slice())?;
             self.rows.push_back((number, row.len() as u64));
             self.n_bytes += row.len() as u64;
             number += 1;
         }
         self.next_number = number;
         drop(table);
-        transaction.commit().map_err(text)
+        Ok(transaction.commit()?)
     }
 
     /// How many bytes the rows hold.
@@ -194,22 +255,20 @@ impl Log {
     }
 }
 
-impl Loaded {
-    fn take(&mut self, record: Record) {
-        let Record { kind, entry, deadline_ms } = record;
-        self.deadlines_ms.remove(&entry.key);
-        match kind {
-            EventKind::Put => {
-                if let Some(deadline_ms) = deadline_ms {
-                    self.deadlines_ms.insert(entry.key.clone(), deadline_ms);
-                }
-                // Taken out first: inserting over it would keep the old key, and with it the old value's memory.
-                self.entries.remove(&entry.key);
-                self.entries.insert(entry.key.clone(), entry);
+fn take(entries: &mut BTreeMap<Bytes, Entry>, deadlines_ms: &mut BTreeMap<Bytes, u64>, record: Record) {
+    let Record { kind, entry, deadline_ms } = record;
+    deadlines_ms.remove(&entry.key);
+    match kind {
+        EventKind::Put => {
+            if let Some(deadline_ms) = deadline_ms {
+                deadlines_ms.insert(entry.key.clone(), deadline_ms);
             }
-            EventKind::Delete => {
-                self.entries.remove(&entry.key);
-            }
+            // Taken out first: inserting over it would keep the old key, and with it the old value's memory.
+            entries.remove(&entry.key);
+            entries.insert(entry.key.clone(), entry);
+        }
+        EventKind::Delete => {
+            entries.remove(&entry.key);
         }
     }
 }

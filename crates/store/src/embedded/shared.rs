@@ -1,7 +1,7 @@
 //! What the handle, the writer and the watches share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::limits::Limits;
 use super::queue::Queue;
@@ -15,8 +15,18 @@ pub(super) struct Shared {
     pub(super) watchers: Watchers,
     window: RwLock<Window>,
     is_closed: AtomicBool,
-    /// Why nothing can be written any more.
-    failure: OnceLock<Arc<str>>,
+    /// Whether there is a failure: asked at each write.
+    has_failed: AtomicBool,
+    failure: RwLock<Option<Failure>>,
+}
+
+/// Why nothing can be written.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    /// What happened, and what helps.
+    pub(super) reason: Arc<str>,
+    /// Whether it stays so until a new start.
+    pub(super) is_final: bool,
 }
 
 impl Shared {
@@ -27,7 +37,8 @@ impl Shared {
             watchers: Watchers::default(),
             window: RwLock::new(window),
             is_closed: AtomicBool::new(false),
-            failure: OnceLock::new(),
+            has_failed: AtomicBool::new(false),
+            failure: RwLock::new(None),
         }
     }
 
@@ -51,12 +62,28 @@ impl Shared {
         self.watchers.wake_all();
     }
 
-    pub(super) fn failure(&self) -> Option<&Arc<str>> {
-        self.failure.get()
+    pub(super) fn failure(&self) -> Option<Failure> {
+        if !self.has_failed.load(Ordering::Acquire) {
+            return None;
+        }
+        self.failure.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes the store read-only. The first reason stays.
-    pub(super) fn fail(&self, reason: Arc<str>) {
-        let _ = self.failure.set(reason);
+    /// Makes the store read-only. The first final reason stays.
+    pub(super) fn fail(&self, failure: Failure) {
+        let mut current = self.failure.write().unwrap_or_else(PoisonError::into_inner);
+        if !current.as_ref().is_some_and(|current| current.is_final) {
+            *current = Some(failure);
+        }
+        self.has_failed.store(true, Ordering::Release);
+    }
+
+    /// Makes the store writable again, unless it has failed for good.
+    pub(super) fn recover(&self) {
+        let mut current = self.failure.write().unwrap_or_else(PoisonError::into_inner);
+        if !current.as_ref().is_some_and(|current| current.is_final) {
+            *current = None;
+            self.has_failed.store(false, Ordering::Release);
+        }
     }
 }

@@ -12,10 +12,11 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::limits::LINGER_PART;
-use super::log::Log;
+use super::log::{AppendError, Log};
 use super::queue::{Expected, Request, Taken};
 use super::record::Record;
-use super::shared::Shared;
+use super::room::{PAUSE, PAUSE_MAX, Reopen};
+use super::shared::{Failure, Shared};
 use super::window::Window;
 use crate::contract::{Committed, Entry, Expect, Revision, Write};
 use crate::error::Error;
@@ -25,8 +26,24 @@ use crate::watch::{Event, EventKind};
 #[derive(Debug)]
 pub(super) struct Writer {
     shared: Arc<Shared>,
-    log: Log,
+    /// `None` as long as it could not be opened again.
+    log: Option<Log>,
     deadlines: Deadlines,
+    reopen: Reopen,
+    /// What may be in the log or not.
+    undecided: Option<Written>,
+    /// When to look again whether there is room.
+    look_at: Instant,
+    /// How long to wait until then.
+    pause: Duration,
+}
+
+/// What a batch changes.
+#[derive(Debug)]
+struct Written {
+    records: Vec<Record>,
+    events: Vec<Event>,
+    revision: Revision,
 }
 
 /// When keys expire, in milliseconds since 1970.
@@ -120,12 +137,17 @@ impl Batch<'_> {
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, log: Log, deadlines_ms: BTreeMap<Bytes, u64>) -> Writer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        log: Log,
+        deadlines_ms: BTreeMap<Bytes, u64>,
+        reopen: Reopen,
+    ) -> Writer {
         let mut deadlines = Deadlines::default();
         for (key, deadline_ms) in deadlines_ms {
             deadlines.set(&key, Some(deadline_ms));
         }
-        Writer { shared, log, deadlines }
+        Writer { shared, log: Some(log), deadlines, reopen, undecided: None, look_at: clock(), pause: PAUSE }
     }
 
     /// Works until the queue is closed and empty. Ends early only by a panic, and then says why nothing is written.
@@ -133,11 +155,16 @@ impl Writer {
         let _guard = Guard { shared: Arc::clone(&self.shared) };
         let mut expected = Expected::default();
         loop {
-            let wait = match self.shared.failure() {
-                Some(_) => None,
+            let failure = self.shared.failure();
+            let wait = match &failure {
+                Some(Failure { is_final: true, .. }) => None,
+                Some(_) => Some(self.look_at.saturating_duration_since(clock())),
                 None => self.deadlines.wait(now_ms()),
             };
             let Taken { requests, is_last } = self.shared.queue.take(wait, expected);
+            if failure.is_some_and(|failure| !failure.is_final) {
+                self.look_for_room();
+            }
             let n = requests.len();
             let begin = clock();
             self.turn(requests);
@@ -146,14 +173,14 @@ impl Writer {
                 break;
             }
         }
-        if let Err(reason) = self.log.close() {
-            self.shared.fail(reason.into());
+        if let Some(Err(reason)) = self.log.map(Log::close) {
+            self.shared.fail(Failure { reason: reason.into(), is_final: true });
         }
     }
 
     fn turn(&mut self, requests: Vec<Request>) {
-        if let Some(reason) = self.shared.failure() {
-            let error = Error::ReadOnly { reason: Arc::clone(reason) };
+        if let Some(Failure { reason, .. }) = self.shared.failure() {
+            let error = Error::ReadOnly { reason };
             requests.into_iter().for_each(|request| answer(request.reply, Err(error.clone())));
             return;
         }
@@ -181,21 +208,89 @@ impl Writer {
         drop(window);
         if !records.is_empty() {
             let written = self.append(&staged, &records, revision, n_live_bytes);
-            if let Err(reason) = written {
-                let reason: Arc<str> =
-                    format!("{reason}; free some space or repair the disk, and start again").into();
-                self.shared.fail(Arc::clone(&reason));
-                let error = Error::Uncertain { reason };
+            let batch = Written { records, events, revision };
+            let settled = match written {
+                Ok(()) => {
+                    self.pause = PAUSE;
+                    self.publish(batch);
+                    Ok(())
+                }
+                Err(error) => self.fail(error, batch),
+            };
+            if let Err(error) = settled {
                 answers.into_iter().for_each(|(reply, ..)| answer(reply, Err(error.clone())));
                 return;
             }
-            for record in &records {
-                self.deadlines.set(&record.entry.key, record.deadline_ms);
-            }
-            self.shared.window_mut().apply(events.iter().cloned());
-            self.shared.watchers.notify(&events, revision);
         }
         answers.into_iter().for_each(|(reply, result, _room)| answer(reply, result));
+    }
+
+    /// Everybody sees what is durable.
+    fn publish(&mut self, Written { records, events, revision }: Written) {
+        for record in &records {
+            self.deadlines.set(&record.entry.key, record.deadline_ms);
+        }
+        self.shared.window_mut().apply(events.iter().cloned());
+        self.shared.watchers.notify(&events, revision);
+    }
+
+    /// A batch was not written, or so it seems. `Ok` if it turns out to be durable.
+    fn fail(&mut self, error: AppendError, batch: Written) -> Result<(), Error> {
+        let AppendError { reason, is_full } = error;
+        if !is_full {
+            let reason: Arc<str> = format!("{reason}; repair the disk, and start again").into();
+            self.shared.fail(Failure { reason: Arc::clone(&reason), is_final: true });
+            return Err(Error::Uncertain { reason });
+        }
+        let reason: Arc<str> =
+            format!("there is no space on the disk ({reason}); free some, and writes go on").into();
+        self.shared.fail(Failure { reason: Arc::clone(&reason), is_final: false });
+        self.look_at = clock() + self.pause;
+        self.pause = (2 * self.pause).min(PAUSE_MAX);
+        self.undecided = Some(batch);
+        // redb does nothing any more after an error, so the file is opened anew. What lacked room were pages; the head
+        // of the file, which makes them count, has its room and comes last.
+        self.log = None;
+        match self.open_again() {
+            Some(true) => Ok(()),
+            Some(false) => Err(Error::Unavailable { reason }),
+            None => Err(Error::Uncertain { reason }),
+        }
+    }
+
+    /// Opens the log again; whether what was undecided is in it, `None` if that is not known.
+    fn open_again(&mut self) -> Option<bool> {
+        let (log, revision) = (self.reopen.open)().ok()?;
+        let before = self.shared.window().revision();
+        match self.undecided.take() {
+            Some(batch) if batch.revision == revision => {
+                self.publish(batch);
+                self.log = Some(log);
+                Some(true)
+            }
+            _ if before == revision => {
+                self.log = Some(log);
+                Some(false)
+            }
+            _ => {
+                let reason = format!(
+                    "the file is at revision {revision} and was at {before}: somebody else has written it; start again"
+                );
+                self.shared.fail(Failure { reason: reason.into(), is_final: true });
+                None
+            }
+        }
+    }
+
+    /// Goes on if there is room again.
+    fn look_for_room(&mut self) {
+        if clock() < self.look_at {
+            return;
+        }
+        self.look_at = clock() + PAUSE;
+        if (self.reopen.has_room)() && (self.log.is_some() || self.open_again().is_some()) {
+            self.shared.recover();
+        }
     }
 
     fn append(
@@ -204,14 +299,15 @@ impl Writer {
         records: &[Record],
         revision: Revision,
         n_live_bytes: u64,
-    ) -> Result<(), String> {
+    ) -> Result<(), AppendError> {
         let window = self.shared.window();
         let holds = |record: &Record| {
             let entry = &record.entry;
             !staged.contains_key(&entry.key)
                 && window.entry(&entry.key).is_some_and(|current| current.modified == entry.modified)
         };
-        self.log.append(records, revision, n_live_bytes, holds)
+        let log = self.log.as_mut().expect("without a log the store is read-only");
+        log.append(records, revision, n_live_bytes, holds)
     }
 }
 
@@ -228,7 +324,8 @@ struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.shared.fail("the writer has stopped because of a defect; start again".into());
+            let reason = "the writer has stopped because of a defect; start again".into();
+            self.shared.fail(Failure { reason, is_final: true });
         }
         // Whoever waits in the queue would wait forever.
         self.shared.queue.close();

@@ -10,17 +10,28 @@ use bytes::Bytes;
 use super::small;
 use super::storage::{Deed, Disk, apply};
 use crate::contract::{Entry, Expect, Revision, Store, Write};
-use crate::embedded::Embedded;
 use crate::embedded::log::Log;
+use crate::embedded::room::Reopen;
+use crate::embedded::{Embedded, Limits};
 
 /// A store on a disk, made if there is none.
 pub(super) fn start(disk: &Disk) -> Embedded {
+    start_with(disk, small())
+}
+
+/// The same with other limits.
+pub(super) fn start_with(disk: &Disk, limits: Limits) -> Embedded {
     if disk.n_bytes() == 0 {
         Log::make(disk.clone(), Path::new("disk")).expect("a new log");
     }
     let (log, loaded) =
-        Log::open_backend(disk.clone(), Path::new("disk"), small().slack_bytes).expect("the disk opens");
-    Embedded::start(log, loaded, small()).expect("a thread")
+        Log::open_backend(disk.clone(), Path::new("disk"), limits.slack_bytes).expect("the disk opens");
+    let (own, other) = (disk.clone(), disk.clone());
+    let reopen = Reopen {
+        open: Box::new(move || Log::reopen_backend(own.clone(), Path::new("disk"), limits.slack_bytes)),
+        has_room: Box::new(move || other.has_room()),
+    };
+    Embedded::start(log, loaded, limits, reopen).expect("a thread")
 }
 
 /// What was acknowledged when so much had been done to the disk.

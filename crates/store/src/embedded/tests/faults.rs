@@ -2,18 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::Stream;
 use bytes::Bytes;
 use redb::{Database, TableDefinition};
 
-use super::crash::start;
+use super::crash::{start, start_with};
 use super::storage::Disk;
 use super::{open, small};
-use crate::conformance::Subject;
-use crate::contract::{Expect, Store, Write};
-use crate::embedded::Embedded;
+use crate::conformance::{self, Subject};
+use crate::contract::{Expect, Range, Store, Write};
 use crate::embedded::log::{FILE_NAME, Log};
+use crate::embedded::{Embedded, Limits};
 use crate::error::{Error, OpenError};
 
 async fn becomes_read_only(fail: impl Fn(&Disk)) {
@@ -31,7 +32,7 @@ async fn becomes_read_only(fail: impl Fn(&Disk)) {
         }
         assert!(n_written < 1000, "the disk has no room for so much");
     };
-    assert!(matches!(uncertain, Error::Uncertain { .. }), "{uncertain}");
+    assert!(matches!(uncertain, Error::Uncertain { .. } | Error::Unavailable { .. }), "{uncertain}");
     let refused = subject.commit("after", Expect::Absent, Write::put("x")).await;
     assert!(matches!(&refused, Err(Error::ReadOnly { reason }) if !reason.is_empty()), "{refused:?}");
     assert!(matches!(subject.store.health().await, Err(Error::ReadOnly { .. })));
@@ -52,6 +53,61 @@ async fn becomes_read_only(fail: impl Fn(&Disk)) {
 async fn a_full_disk_makes_the_store_read_only() {
     becomes_read_only(|disk| disk.fill_up(100_000)).await;
     becomes_read_only(|disk| disk.fill_up(0)).await;
+}
+
+/// A disk that is full in the middle of a history of writes, some of which are tried while it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_go_on_when_there_is_room_again() {
+    for room in [0, 10_000, 100_000, 300_000] {
+        let disk = Disk::default();
+        // The watch is read at the end.
+        let limits = Limits { history_events_max: 1000, history_bytes_max: 4 << 20, ..small() };
+        let store: Arc<dyn Store> = Arc::new(start_with(&disk, limits));
+        let subject = Subject { store, prefix: "/".to_owned() };
+        let first = subject.put("kept", "1").await;
+        let mut watch = subject.watch(first.revision).await;
+        disk.fill_up(room);
+        let mut acknowledged = vec![first.entry];
+        let mut refused = Vec::new();
+        for n in 0..40 {
+            let key = format!("more {n}");
+            match subject.commit(&key, Expect::Absent, Write::put(vec![b'x'; 20_000])).await {
+                Ok(written) => acknowledged.push(written.entry),
+                Err(error) => refused.push((key, error)),
+            }
+        }
+        assert!(!refused.is_empty(), "{room}: the disk was full");
+        disk.make_room();
+        let last = loop {
+            match subject.commit("last", Expect::Anything, Write::put("x")).await {
+                Ok(written) => break written,
+                Err(Error::ReadOnly { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(error) => panic!("{room}: {error}"),
+            }
+        };
+        subject.store.health().await.expect("all is well again");
+        acknowledged.push(last.entry);
+        for entry in &acknowledged {
+            let found = subject.store.get(&entry.key).await.expect("a read").entry;
+            assert_eq!(found.as_ref(), Some(entry), "{room}: what was acknowledged is there");
+        }
+        for (key, error) in &refused {
+            let found = subject.get(key).await;
+            let may_be_there = matches!(error, Error::Uncertain { .. });
+            assert!(found.is_none() || may_be_there, "{room}: {key} was refused: {error}");
+        }
+        let listing = subject.list().await;
+        let seen = conformance::events(&mut watch, listing.entries.len() - 1).await;
+        assert_eq!(
+            seen.last().map(|event| event.entry.modified),
+            Some(listing.revision),
+            "watches see all of it"
+        );
+        subject.store.close().await.expect("it closes");
+        let again = start(&Disk::with(disk.bytes()));
+        let found = again.list(Range::prefix("/"), None).await.expect("a list");
+        assert_eq!(found, listing, "{room}: and so it is after a new start");
+    }
 }
 
 #[tokio::test]

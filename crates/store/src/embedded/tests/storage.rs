@@ -55,6 +55,15 @@ impl Disk {
         self.state.lock().unwrap().room = Some(room);
     }
 
+    /// There is room without end.
+    pub(super) fn make_room(&self) {
+        self.state.lock().unwrap().room = None;
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.state.lock().unwrap().room.is_none()
+    }
+
     pub(super) fn break_sync(&self) {
         self.state.lock().unwrap().is_sync_broken = true;
     }
