@@ -19,8 +19,15 @@ pub(crate) use flags::Options;
 /// The version of kube-scheduler whose behaviour this is.
 const VERSION: &str = "v1.36.2";
 
-/// Runs the component. Bad input is exit code 2, as that of every command; what goes wrong later is 1, as kube-scheduler's.
+/// Runs the component. Whatever is wrong is exit code 1, as kube-scheduler's.
 pub(crate) fn run(options: &Options) -> Outcome {
+    start(options).or_else(|error| {
+        crate::report(&error);
+        Ok(ExitCode::FAILURE)
+    })
+}
+
+fn start(options: &Options) -> Outcome {
     match options.flags.version.as_str() {
         "" | "false" => {}
         "true" => return print(&format!("Kubernetes {VERSION}\n")),
@@ -50,11 +57,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .enable_all()
         .build()
         .context("starting the threads of the scheduler")?;
-    let ended = runtime.block_on(process::run(options, effective, set_verbosity));
-    ended.or_else(|error| {
-        crate::report(&error);
-        Ok(ExitCode::FAILURE)
-    })
+    runtime.block_on(process::run(options, effective, set_verbosity))
 }
 
 fn print(text: &str) -> Outcome {
