@@ -277,8 +277,15 @@ impl FromArgMatches for Options {
 }
 
 impl Args for Options {
+    /// Of flags that are given several times the last one counts, as in Go, unless they are lists.
     fn augment_args(command: Command) -> Command {
-        Flags::augment_args(command)
+        Flags::augment_args(command).mut_args(|flag| match flag.get_action() {
+            ArgAction::Set if flag.get_long().is_some() => {
+                let id = flag.get_id().clone();
+                flag.overrides_with(id)
+            }
+            _ => flag,
+        })
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -354,6 +361,8 @@ pub(super) mod tests {
         let options = options.unwrap();
         assert!(options.is_explicit("leader-elect") && options.is_explicit("v"));
         assert!(!options.is_explicit("leader-elect-lease-duration"));
+        let twice = self::options(&["--secure-port=0", "--secure-port=7"]).unwrap();
+        assert_eq!(twice.flags.secure_port, 7, "the last one counts");
         let flag = |name: &str| options.all.iter().find(|flag| flag.name == name).unwrap().value.clone();
         assert_eq!(flag("feature-gates"), "A=true,B=false");
         assert_eq!(flag("authorization-always-allow-paths"), "/healthz,/readyz,/livez");

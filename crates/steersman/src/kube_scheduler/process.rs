@@ -10,16 +10,18 @@ use anyhow::{Context, Result, anyhow};
 use base::Stream;
 use client::leader_election::{self, Elector, End, Standing};
 use client::{Access, Connection};
+use component::metrics::{Registry, Type};
 use component::serving;
 use component::shutdown::{Shutdown, Stage};
 use jiff::Timestamp;
 use kube_scheduler::metrics::{Leading, Metrics, Requests};
 use kube_scheduler::serving::{Checks, SetVerbosity, Site, dump};
+use kube_scheduler::shadow::{Counts, Verdict};
 use kube_scheduler::why::LastDecisions;
 use kube_scheduler::{Clock, Connections, Permission, Running, ShadowSettings, start};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-use wire::config::SchedulerConfiguration;
+use wire::config::{Gate, SchedulerConfiguration};
 
 use super::effective::Effective;
 use super::{Options, host_name, secure, seed};
@@ -61,6 +63,9 @@ async fn live(
         server = connections.main.server(),
         "Starting Kubernetes Scheduler"
     );
+    if effective.gates.enabled(Gate::CoordinatedLeaderElection) {
+        tracing::warn!("CoordinatedLeaderElection has no effect: the lease is taken by whoever is first");
+    }
     let decisions = LastDecisions::default();
     let elects = effective.configuration.leader_election.leader_elect && flags.shadow.is_none();
     let permission = if elects { Permission::none() } else { Permission::given() };
@@ -72,8 +77,7 @@ async fn live(
         Some(listener) => {
             let synced = Arc::clone(&core);
             let checks = Checks::new(elects, shutdown.clone(), move || {
-                // Whoever waits for the lease to follow the cluster is ready to do so.
-                synced.get().is_none_or(kube_scheduler::driver::Handle::is_synced)
+                synced.get().is_some_and(kube_scheduler::driver::Handle::is_synced)
             });
             let site = kube_scheduler::serving::Settings {
                 delegation: Some(secure::delegation(flags, &user_agent("")).await?),
@@ -243,6 +247,9 @@ impl Life<'_> {
         let connections =
             Connections { main: self.connections.main.clone(), events: self.connections.events.clone() };
         let running = start(&connections, settings, &self.permission).context("starting the scheduler")?;
+        if let Some(counts) = running.shadow.clone() {
+            show_agreement(&self.metrics.registry, counts);
+        }
         // It starts once.
         let _ = self.core.set(running.handle.clone());
         Ok(running)
@@ -308,6 +315,19 @@ fn broken(ended: Result<(), tokio::task::JoinError>) -> anyhow::Error {
         Ok(()) => anyhow!("a part of the scheduler has ended by itself, which is a defect"),
         Err(error) => anyhow!("a part of the scheduler has ended, which is a defect: {error}"),
     }
+}
+
+/// How often a shadow and the scheduler that it follows agreed, as a metric.
+fn show_agreement(registry: &Registry, counts: Counts) {
+    registry.collect_with(move |text| {
+        let name = "steersman_shadow_decisions_total";
+        let help =
+            "How often this shadow's decision and that of the scheduler which it follows were compared.";
+        let mut lines = text.family(name, Type::Counter, help);
+        for verdict in Verdict::ALL {
+            lines.value(name, &[("verdict", verdict.as_str())], counts.get(verdict) as f64);
+        }
+    });
 }
 
 fn shadow_lines(path: Option<&Path>) -> Result<Option<kube_scheduler::shadow::Lines>> {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use client::{Access, Connection};
 use component::certificates::{Authority, Identity};
 use component::flags;
-use component::serving::{Listener, Settings, Tls, TlsOptions, TlsVersion, bind};
+use component::serving::{Listener, Settings, Tls, TlsOptions, TlsVersion, bind_beside};
 use delegation::{Authentication, Authorization, Delegation, authorization, lookup};
 use jiff::Timestamp;
 
@@ -23,7 +23,7 @@ pub(super) fn listen(flags: &Flags) -> Result<Option<Listener>> {
     if port == 0 {
         return Ok(None);
     }
-    Ok(Some(bind(SocketAddr::new(flags.bind_address, port))?))
+    Ok(Some(bind_beside(SocketAddr::new(flags.bind_address, port), flags.permit_port_sharing)?))
 }
 
 pub(super) fn settings(flags: &Flags) -> Settings {
