@@ -134,7 +134,9 @@ pub struct Text {
 /// One family.
 struct Written {
     text: String,
+    /// Whether it is not to be seen: it is left out, or has no series.
     is_hidden: bool,
+    is_empty: bool,
     /// The values of labels that are told apart, where not all are.
     known: Vec<(String, Vec<String>)>,
     /// Series that have become one because their labels are not told apart: values by name and labels, in the order in
@@ -150,6 +152,7 @@ impl Text {
         self.families.push(Written {
             text: format!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.as_str()),
             is_hidden: self.options.hides(name),
+            is_empty: true,
             known: self.options.known_labels(name),
             merged: Vec::new(),
             positions: BTreeMap::new(),
@@ -159,7 +162,7 @@ impl Text {
 
     /// All that was written, families in order of their names.
     fn finish(self) -> String {
-        let shown = self.families.into_iter().filter(|family| !family.is_hidden);
+        let shown = self.families.into_iter().filter(|family| !family.is_hidden && !family.is_empty);
         let mut texts: Vec<String> = shown
             .map(|family| {
                 let mut text = family.text;
@@ -181,6 +184,7 @@ pub struct Lines<'t>(&'t mut Written);
 impl Lines<'_> {
     /// Writes a value.
     pub fn value(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        self.0.is_empty = false;
         let Written { text, known, merged, positions, .. } = &mut *self.0;
         if known.is_empty() {
             write_series(text, name, labels);
