@@ -41,11 +41,11 @@ pub(super) fn written(
     status: u16,
     written: Written,
 ) -> Result<Reply, Box<Status>> {
-    match &written.stored {
-        Some(found) if accepted.is_verbatim() && served.is_stored_version() => {
+    match &written {
+        Written::Stored(found) if accepted.is_verbatim() && served.is_stored_version() => {
             Ok(verbatim(server.registry.cache(served).head(), status, found))
         }
-        _ => object(server, call, served, accepted, status, written.object),
+        _ => object(server, call, served, accepted, status, written.into_object()),
     }
 }
 

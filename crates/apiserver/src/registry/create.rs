@@ -34,8 +34,8 @@ impl From<Value> for New {
 }
 
 impl Registry {
-    /// Stores a new object. Gives it as it is stored, with its version; managers that came as text are in the stored
-    /// bytes only.
+    /// Stores a new object. Gives it as it is stored, with its version; of a dry run, managers that came as text are not
+    /// in it.
     ///
     /// # Errors
     /// What admission, validation or the store has against it; that its name is taken.
@@ -65,7 +65,7 @@ impl Registry {
         is_dry_run: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Written, Box<Status>> {
-        let New { mut object, managers } = new;
+        let New { mut object, mut managers } = new;
         let mut target = target.clone();
         target.name = Meta::of(&object).name().to_owned();
         self.catch_up_for(&target, &object).await;
@@ -82,7 +82,8 @@ impl Registry {
             let mut own_warnings = Vec::new();
             // A copy of a document is the dearest step of all: only for those that may need it.
             let object = if generates { object.clone() } else { std::mem::take(&mut object) };
-            let new = New { object, managers: managers.clone() };
+            let managers = if generates { managers.clone() } else { managers.take() };
+            let new = New { object, managers };
             let created =
                 self.create_once(request, &target, new, generates, is_dry_run, &mut own_warnings).await;
             match created {
@@ -155,7 +156,7 @@ impl Registry {
         if is_dry_run {
             return match self.stored(&target, &key).await? {
                 Some(current) => Err(taken(Some(&current))),
-                None => Ok(Written { object, stored: None }),
+                None => Ok(Written::Unstored(object)),
             };
         }
         if !Meta::of(&object).resource_version().is_empty() {
@@ -163,6 +164,7 @@ impl Registry {
             return Err(Box::new(Status::unknown(message)));
         }
         let write = self.write_of(kind, &object, managers.as_deref());
+        drop((object, managers));
         let committed = match self.store.commit(key, Expect::Absent, write).await {
             Ok(committed) => committed,
             Err(Error::Conflict { current }) => {
@@ -177,8 +179,7 @@ impl Registry {
             }
         };
         allocation.keep().await;
-        MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
-        Ok(Written { object, stored: Some(Found::from(&committed.entry)) })
+        Ok(Written::Stored(Found::from(&committed.entry)))
     }
 }
 
