@@ -1,7 +1,7 @@
 //! New objects.
 
 use apimachinery::Status;
-use apimachinery::field::Path;
+use apimachinery::field::{Path, validated};
 use apimachinery::meta::{self, Meta, MetaMut, MetaRules};
 use apimachinery::names::NameRule;
 use resources::kind::{Generation, Kind};
@@ -132,9 +132,12 @@ impl Registry {
         let context = context(request, &target, now);
         prepare(kind, &mut object);
         kind.strategy.prepare_for_create(context, &mut object);
-        let mut errors = validate_meta(&target, &object);
-        errors.extend(kind.strategy.validate(context, &object));
-        errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
+        let errors = validated(|| {
+            let mut errors = validate_meta(&target, &object);
+            errors.extend(kind.strategy.validate(context, &object));
+            errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
+            errors
+        });
         if !errors.is_empty() {
             return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }

@@ -1,9 +1,9 @@
 //! Changed objects.
 
-use apimachinery::field::Path;
+use apimachinery::field::{ErrorList, Path, validated};
 use apimachinery::meta::{self, Meta, MetaMut};
 use apimachinery::{GroupKind, Status};
-use resources::kind::{Generation, Kind};
+use resources::kind::{Context, Generation, Kind};
 use resources::validation;
 use serde_json::Value;
 use store::{Entry, Error, Expect, Write};
@@ -201,22 +201,7 @@ impl Registry {
         if target.subresource != "status" {
             count_generation(kind, object, old);
         }
-        let path = Path::new("metadata");
-        let mut errors = meta::validate_object_meta_update(object, old, &path);
-        if checks_metadata_twice(kind) {
-            errors.extend(errors.clone());
-        }
-        if kind.kind == "Pod" {
-            // The pod's own validation checks all of it as that of a new one, twice.
-            let again = meta::validate_object_meta(object, rules(kind), &path);
-            errors.extend(again.clone());
-            errors.extend(again);
-        }
-        if demands_known_finalizers(kind) {
-            errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
-        }
-        errors.extend(kind.strategy.validate_update(context, object, old));
-        errors.extend(validation::validate_update(target.served.group, kind.kind, context, object, old));
+        let errors = validated(|| check_update(target, context, object, old));
         if !errors.is_empty() {
             return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }
@@ -247,6 +232,28 @@ impl Registry {
         );
         Box::new(Status::conflict(&target.group_resource(), &target.name, error))
     }
+}
+
+/// What is wrong with a changed object.
+fn check_update(target: &Target, context: Context<'_>, object: &Value, old: &Value) -> ErrorList {
+    let kind = target.kind();
+    let path = Path::new("metadata");
+    let mut errors = meta::validate_object_meta_update(object, old, &path);
+    if checks_metadata_twice(kind) {
+        errors.extend(errors.clone());
+    }
+    if kind.kind == "Pod" {
+        // The pod's own validation checks all of it as that of a new one, twice.
+        let again = meta::validate_object_meta(object, rules(kind), &path);
+        errors.extend(again.clone());
+        errors.extend(again);
+    }
+    if demands_known_finalizers(kind) {
+        errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
+    }
+    errors.extend(kind.strategy.validate_update(context, object, old));
+    errors.extend(validation::validate_update(target.served.group, kind.kind, context, object, old));
+    errors
 }
 
 /// Whether the change is of the version that is stored. Without a version it is of whatever is stored, where the kind
