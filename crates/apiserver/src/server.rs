@@ -10,7 +10,7 @@ mod headers;
 mod inflight;
 mod to_the_end;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use apimachinery::Status;
@@ -19,6 +19,7 @@ use component::health::Health;
 use component::metrics::ApiServerMetrics;
 use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
+use http::Method;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,6 +27,7 @@ use counted::{Counted, Took};
 pub use inflight::{Inflight, Permit, TooMany};
 use to_the_end::to_the_end;
 
+use crate::addition::Addition;
 use crate::attributes::Attributes;
 use crate::authentication::{Authentication, AuthenticationError};
 use crate::authorization::{self, Authorized};
@@ -66,6 +68,8 @@ pub struct Server {
     pub compresses: bool,
     /// How far the end has come.
     pub shutdown: Shutdown,
+    /// What another component of this process adds, once it is there.
+    pub addition: OnceLock<Arc<dyn Addition>>,
 }
 
 impl Handler for Server {
@@ -255,9 +259,17 @@ impl Server {
         }
         match self.discovery.answer(&call, path) {
             Ok(Some(reply)) => reply,
-            Ok(None) => Reply::page_not_found(),
+            Ok(None) => match self.added(&call, path).await {
+                Some(response) => of_response(response),
+                None => Reply::page_not_found(),
+            },
             Err(status) => Reply::error(&accepted(&call), &status),
         }
+    }
+
+    async fn added(&self, call: &Call, path: &str) -> Option<Response> {
+        let addition = self.addition.get().filter(|_| call.method == Method::GET)?;
+        addition.answer(path).await
     }
 
     /// What there is besides objects, for the index.
