@@ -132,3 +132,57 @@ impl Queue {
         self.bell.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3600);
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    async fn push(queue: &Queue) {
+        let (reply, _) = oneshot::channel();
+        let room = queue.room(1).await.expect("room");
+        let key = Bytes::from_static(b"k");
+        queue
+            .push(Request { key, expect: Expect::Anything, write: Write::Delete, reply, room })
+            .expect("open");
+    }
+
+    /// How many are taken by somebody who waits for so many.
+    fn taken(queue: &Arc<Queue>, n: usize) -> mpsc::Receiver<usize> {
+        let (tell, told) = mpsc::channel();
+        let queue = Arc::clone(queue);
+        std::thread::spawn(move || {
+            let taken = queue.take(None, Expected { n, wait: LONG });
+            tell.send(taken.requests.len())
+        });
+        told
+    }
+
+    #[tokio::test]
+    async fn the_taker_is_woken_when_as_many_wait_as_it_waits_for() {
+        for n in [1, 2, 5] {
+            let queue = Arc::new(Queue::new(0));
+            let told = taken(&queue, n);
+            for _ in 0..n {
+                push(&queue).await;
+            }
+            assert_eq!(told.recv_timeout(PATIENCE), Ok(n));
+            // What comes while nobody waits is there for the next.
+            push(&queue).await;
+            assert_eq!(taken(&queue, 1).recv_timeout(PATIENCE), Ok(1));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_wakes_the_taker() {
+        let queue = Arc::new(Queue::new(0));
+        let told = taken(&queue, 3);
+        push(&queue).await;
+        queue.close();
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(1));
+    }
+}
