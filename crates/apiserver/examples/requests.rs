@@ -100,7 +100,7 @@ fn main() -> ExitCode {
         return runtime.block_on(run(&what, n, Arc::new(Memory::new()), 1));
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let store = store::Embedded::open(folder.path(), store::Limits::default()).expect("a store");
+    let store = store::embedded::Embedded::open(folder.path(), store::embedded::Limits::default()).expect("a store");
     runtime.block_on(run(&what, n, Arc::new(store), n_clients))
 }
 
