@@ -58,8 +58,7 @@ pub(crate) fn raise_file_limit() {
 }
 
 /// The allocator asks for memory in pages of 2 MiB. A server takes and gives back a little here and there all the time, and
-/// each time the kernel would clear one of these for a few KiB: without them writes cost a tenth less, and objects a tenth
-/// less memory.
+/// each time the kernel would clear one of these for a few KiB (`docs/decisions.md`).
 fn take_small_pages() {
     // Where that cannot be said, it is slower.
     #[cfg(target_os = "linux")]
