@@ -105,11 +105,12 @@ async fn up(options: &Options) -> Result<()> {
         tour::welcome(options, &prepared);
         let shutdown = prepared.shutdown.clone();
         let admin = connection(&prepared.server, "kubernetes-admin", User::MASTERS);
+        let kubeconfig = prepared.kubeconfig().to_owned();
         let serving = tokio::spawn(prepared.serve());
         let touring = async {
             if !objects.is_empty() {
                 apply::apply(&admin, &objects).await?;
-                tour::show(&admin, &objects, !options.no_scheduler).await?;
+                tour::show(&admin, &objects, !options.no_scheduler, &kubeconfig).await?;
             }
             tour::stays_up();
             std::future::pending::<Result<()>>().await
@@ -191,6 +192,7 @@ pub(crate) fn scheduler(
         seed,
         clock,
         host_name: component_kube_scheduler::host_name(),
+        shadow: None,
         observers,
     };
     let running = kube_scheduler::start(&connections, settings, &Permission::given());
