@@ -24,6 +24,7 @@ mod pods;
 mod policy;
 mod preemption;
 mod queue;
+mod volumes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +126,7 @@ impl Scheduler {
                 self.give_up_evictions(now, commands);
             }
         }
+        self.cluster.storage_mut().catch_up(&self.snapshot);
         let wake_at = self.queue.next_wake();
         if wake_at != self.wake_at {
             self.wake_at = wake_at;
@@ -241,6 +243,16 @@ impl Scheduler {
             Decision::Unschedulable(refusal) => refusal.diagnosis.message(&self.symbols),
             Decision::NoNodes => Decision::NO_NODES.to_owned(),
             Decision::Failed(status) => status.message(&self.symbols),
+        }
+    }
+
+    /// Assumes what would be done about a pod's volumes if it were placed on a node now. For replays of recorded
+    /// decisions, in which nothing is bound.
+    pub fn assume_volumes(&mut self, pod: &Pod, node: &str) {
+        let row = self.symbols.get(node).and_then(|name| self.snapshot.row(name));
+        if let Some(row) = row {
+            // Where nothing can be done about them, nothing is assumed.
+            let _ = self.reserve_volumes(pod, row);
         }
     }
 

@@ -12,6 +12,7 @@ use crate::framework::event::node_events;
 use crate::framework::{Actions, Changed, ClusterEvent, Resource};
 use crate::model::pod::ControllerKind;
 use crate::model::{Compiler, Node, Pod};
+use crate::storage::StorageObject;
 
 impl Scheduler {
     pub(super) fn upsert(&mut self, object: &Object, now: Now, commands: &mut Vec<Command>) {
@@ -49,15 +50,15 @@ impl Scheduler {
             ),
             Object::PodDisruptionBudget(budget) => self.cluster.upsert_budget(budget, &mut compiler),
             Object::DeviceClass(class) => self.cluster.upsert_device_class(class, &mut compiler),
-            // Read by plugins for volumes, devices and groups, which refuse pods that need them by name.
             Object::PersistentVolume(_)
             | Object::PersistentVolumeClaim(_)
             | Object::StorageClass(_)
             | Object::CsiNode(_)
             | Object::CsiDriver(_)
             | Object::CsiStorageCapacity(_)
-            | Object::VolumeAttachment(_)
-            | Object::ResourceClaim(_)
+            | Object::VolumeAttachment(_) => self.change_storage(object, false, now, commands),
+            // Read by plugins for devices and groups, which refuse pods that need them by name.
+            Object::ResourceClaim(_)
             | Object::ResourceSlice(_)
             | Object::PriorityClass(_)
             | Object::Workload(_)
@@ -71,6 +72,19 @@ impl Scheduler {
             let pod = Pod::compile(pod, &mut self.shapes, &mut compiler);
             self.delete_pod(&pod, now, commands);
             return;
+        }
+        let is_storage = matches!(
+            object,
+            Object::PersistentVolume(_)
+                | Object::PersistentVolumeClaim(_)
+                | Object::StorageClass(_)
+                | Object::CsiNode(_)
+                | Object::CsiDriver(_)
+                | Object::CsiStorageCapacity(_)
+                | Object::VolumeAttachment(_)
+        );
+        if is_storage {
+            return self.change_storage(object, true, now, commands);
         }
         // What has never been interned is not known either.
         let metadata = object.meta();
@@ -110,6 +124,22 @@ impl Scheduler {
             }
             _ => {}
         }
+    }
+
+    fn change_storage(&mut self, object: &Object, is_gone: bool, now: Now, commands: &mut Vec<Command>) {
+        let Scheduler { symbols, gates, cluster, snapshot, .. } = self;
+        let mut compiler = Compiler { symbols, gates };
+        let Some(change) = cluster.storage_mut().apply(object, is_gone, snapshot, &mut compiler) else { return };
+        change.rows.iter().for_each(|row| snapshot.touch_volumes(*row));
+        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        let Some(resource) = new.or(old).map(StorageObject::resource) else { return };
+        let actions = match (old, new) {
+            (None, _) => Actions::ADD,
+            (Some(_), Some(_)) => Actions::UPDATE,
+            (Some(_), None) => Actions::DELETE,
+        };
+        self.announce(&[ClusterEvent::new(resource, actions)], Changed::Storage { old, new }, None, None, now);
+        let _ = commands;
     }
 
     fn upsert_node(&mut self, node: Node, now: Now) {
