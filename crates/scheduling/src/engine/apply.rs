@@ -95,6 +95,7 @@ impl Scheduler {
         match object {
             Object::Node(_) => {
                 self.delete_node(name, now);
+                self.volumes_lost_node(name, now, commands);
             }
             Object::Namespace(_) => self.cluster.remove_namespace(name),
             Object::ReplicationController(_) => {
@@ -139,7 +140,7 @@ impl Scheduler {
             (Some(_), None) => Actions::DELETE,
         };
         self.announce(&[ClusterEvent::new(resource, actions)], Changed::Storage { old, new }, None, None, now);
-        let _ = commands;
+        self.volumes_changed(&change, now, commands);
     }
 
     fn upsert_node(&mut self, node: Node, now: Now) {
