@@ -15,6 +15,7 @@ mod replay;
 mod simulate;
 mod simulation;
 mod table;
+mod volume_controllers;
 
 use std::ffi::OsString;
 use std::path::Path;

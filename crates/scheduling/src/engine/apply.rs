@@ -130,7 +130,9 @@ impl Scheduler {
     fn change_storage(&mut self, object: &Object, is_gone: bool, now: Now, commands: &mut Vec<Command>) {
         let Scheduler { symbols, gates, cluster, snapshot, .. } = self;
         let mut compiler = Compiler { symbols, gates };
-        let Some(change) = cluster.storage_mut().apply(object, is_gone, snapshot, &mut compiler) else { return };
+        let Some(change) = cluster.storage_mut().apply(object, is_gone, snapshot, &mut compiler) else {
+            return;
+        };
         change.rows.iter().for_each(|row| snapshot.touch_volumes(*row));
         let (old, new) = (change.old.as_ref(), change.new.as_ref());
         let Some(resource) = new.or(old).map(StorageObject::resource) else { return };
@@ -139,7 +141,13 @@ impl Scheduler {
             (Some(_), Some(_)) => Actions::UPDATE,
             (Some(_), None) => Actions::DELETE,
         };
-        self.announce(&[ClusterEvent::new(resource, actions)], Changed::Storage { old, new }, None, None, now);
+        self.announce(
+            &[ClusterEvent::new(resource, actions)],
+            Changed::Storage { old, new },
+            None,
+            None,
+            now,
+        );
         self.volumes_changed(&change, now, commands);
     }
 

@@ -131,14 +131,20 @@ impl Bindings {
 
     /// The pods that have waited too long for their volumes.
     pub(super) fn with_volumes_overdue(&self, now: Now) -> Vec<Arc<str>> {
-        self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now).map(|(_, uid)| Arc::clone(uid)).collect()
+        self.deadlines
+            .iter()
+            .take_while(|(deadline, _)| *deadline <= now)
+            .map(|(_, uid)| Arc::clone(uid))
+            .collect()
     }
 
     /// The pods that wait for their volumes and have their places, with their nodes.
     #[cfg(test)]
     pub(super) fn with_volumes(&self) -> impl Iterator<Item = (Arc<str>, Symbol)> {
         let waiting = self.deadlines.iter().filter_map(|(_, uid)| Some((uid, self.all.get(uid)?)));
-        waiting.filter(|(_, binding)| binding.is_assumed).map(|(uid, binding)| (Arc::clone(uid), binding.node))
+        waiting
+            .filter(|(_, binding)| binding.is_assumed)
+            .map(|(uid, binding)| (Arc::clone(uid), binding.node))
     }
 
     /// When the first pod will have waited too long for its volumes.

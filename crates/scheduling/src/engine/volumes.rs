@@ -70,9 +70,8 @@ impl Scheduler {
         if pod.shape.claims.is_empty() {
             return Ok(None);
         }
-        let runs = |point| {
-            self.profile_of(pod).is_some_and(|profile| profile.runs(point, volume_binding::NAME))
-        };
+        let runs =
+            |point| self.profile_of(pod).is_some_and(|profile| profile.runs(point, volume_binding::NAME));
         if !runs(ExtensionPoint::Reserve) || !runs(ExtensionPoint::PreBind) {
             return Ok(None);
         }
@@ -174,7 +173,8 @@ impl Scheduler {
     /// A pod does not need its node any more: what has been done about its volumes is taken back as soon as all of it is
     /// answered.
     pub(super) fn give_up_volumes(&mut self, uid: &str, now: Now, commands: &mut Vec<Command>) {
-        let Some(name) = self.bindings.get_mut(uid).map(|binding| binding.queued.pod.key.name.to_string()) else {
+        let Some(name) = self.bindings.get_mut(uid).map(|binding| binding.queued.pod.key.name.to_string())
+        else {
             return;
         };
         let Some(stage) = self.bindings.volumes_mut(uid) else { return };
@@ -262,12 +262,15 @@ impl Scheduler {
                 });
             }
             Progress::Failed(error) => {
-                let message = format!(
-                    "running PreBind plugin {:?}: binding volumes: {error}",
-                    volume_binding::NAME
-                );
+                let message =
+                    format!("running PreBind plugin {:?}: binding volumes: {error}", volume_binding::NAME);
                 self.undo_volumes(uid, now);
-                self.undo_binding(uid, &Failure::that_clears(Condition::SCHEDULER_ERROR, message), now, commands);
+                self.undo_binding(
+                    uid,
+                    &Failure::that_clears(Condition::SCHEDULER_ERROR, message),
+                    now,
+                    commands,
+                );
             }
         }
     }
@@ -344,8 +347,10 @@ impl Scheduler {
         if !claim.has_annotations {
             return Progress::Failed(format!("selectedNode annotation reset for PVC {name:?}"));
         }
-        let is_selected =
-            claim.selected_node.as_deref().is_some_and(|selected| selected == self.symbols.resolve(node.name));
+        let is_selected = claim
+            .selected_node
+            .as_deref()
+            .is_some_and(|selected| selected == self.symbols.resolve(node.name));
         if !is_selected {
             return Progress::Failed(format!("provisioning failed for PVC {name:?}"));
         }

@@ -262,11 +262,8 @@ pub fn translated_affinity(
         values.retain(|zone| !zone.is_empty());
         values.sort();
         values.dedup();
-        let requirement = wire::NodeSelectorRequirement {
-            key: csi_key.to_owned(),
-            operator: "In".to_owned(),
-            values,
-        };
+        let requirement =
+            wire::NodeSelectorRequirement { key: csi_key.to_owned(), operator: "In".to_owned(), values };
         if selector.node_selector_terms.is_empty() {
             selector.node_selector_terms.push(wire::NodeSelectorTerm::default());
         }

@@ -128,7 +128,10 @@ fn volumes_of(shape: &Shape, storage: &Storage, is_new: bool, cycle: Cycle<'_>) 
 /// Why a disk of a pod cannot be translated to CSI, if there is one that cannot.
 fn broken_disk(shape: &Shape) -> Option<Status> {
     let translations = shape.volumes.inline.iter().filter_map(|disk| disk.translation.as_ref());
-    translations.filter_map(|translation| translation.as_ref().err()).next().map(|error| Status::error(NAME, error.clone()))
+    translations
+        .filter_map(|translation| translation.as_ref().err())
+        .next()
+        .map(|error| Status::error(NAME, error.clone()))
 }
 
 /// Upstream's words for a claim that was made for another pod, or by somebody else.
@@ -161,8 +164,7 @@ impl Filter for Attaching<'_> {
         }
         let Some(csi_node) = csi_node.filter(|csi_node| csi_node.has_limits()) else { return Ok(()) };
         // What is known of a row is about the node as it is, not as it would be with other pods.
-        let is_as_it_is =
-            self.cycle.snapshot.get(node.row).is_some_and(|known| std::ptr::eq(known, node));
+        let is_as_it_is = self.cycle.snapshot.get(node.row).is_some_and(|known| std::ptr::eq(known, node));
         let uses = self.storage.uses().row(node.row, self.cycle.snapshot).filter(|_| is_as_it_is);
         match uses.filter(|uses| uses.is_clear(self.storage)) {
             Some(uses) => {

@@ -46,7 +46,9 @@ pub static REGISTRATION: Registration = Registration {
     filter_without_pre_filter: Some("not found"),
     ..Registration::named(NAME, |build| {
         let curve = match build.args {
-            Some(PluginArgs::VolumeBinding(args)) if build.compiler.gates.enabled(Gate::StorageCapacityScoring) => {
+            Some(PluginArgs::VolumeBinding(args))
+                if build.compiler.gates.enabled(Gate::StorageCapacityScoring) =>
+            {
                 Some(Curve::new(&args.shape))
             }
             _ => None,

@@ -102,9 +102,10 @@ impl Claim {
 
     /// Whether it may be used by the pod that mounts it so: one that is made for a pod belongs to that pod.
     pub fn is_for(&self, mounted: &PodClaim) -> bool {
-        mounted.made_for.as_ref().is_none_or(|owner| {
-            self.controller_uid.as_ref().is_some_and(|uid| **uid == *owner.uid)
-        })
+        mounted
+            .made_for
+            .as_ref()
+            .is_none_or(|owner| self.controller_uid.as_ref().is_some_and(|uid| **uid == *owner.uid))
     }
 
     /// Whether only one pod may use it at a time.

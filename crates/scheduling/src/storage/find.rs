@@ -6,10 +6,10 @@ use base::{Interner, Symbol};
 use smallvec::SmallVec;
 use wire::Quantity;
 
+use super::Storage;
 use super::claim::Claim;
 use super::class::BindingMode;
 use super::volume::Volume;
-use super::Storage;
 use crate::model::{Node, Pod};
 
 /// The claims of a pod, by what has to be done about them.
@@ -92,9 +92,9 @@ impl Storage {
                 })?,
             };
             if mode == BindingMode::WaitForFirstConsumer && claim.volume_name.is_none() {
-                let selected = self.selected_node(claim).map(|node| {
-                    symbols.get(node).map_or(Selected::Unknown, Selected::Node)
-                });
+                let selected = self
+                    .selected_node(claim)
+                    .map(|node| symbols.get(node).map_or(Selected::Unknown, Selected::Node));
                 sorted.delayed.push(Delayed { claim, selected });
             } else {
                 sorted.has_immediate = true;

@@ -203,7 +203,8 @@ impl Storage {
             }
         }
         let nodes = old.iter().chain(&new).map(|attachment| attachment.node);
-        let rows = if old == new { Vec::new() } else { nodes.filter_map(|node| snapshot.row(node)).collect() };
+        let rows =
+            if old == new { Vec::new() } else { nodes.filter_map(|node| snapshot.row(node)).collect() };
         change(old, new, StorageObject::Attachment, rows)
     }
 
@@ -231,7 +232,11 @@ fn is_same_version(old: Option<&Arc<str>>, new: Option<&Arc<str>>) -> bool {
     old.is_some_and(|old| !old.is_empty()) && old == new
 }
 
-fn put<T>(map: &mut Map<Symbol, Arc<T>>, name: Symbol, new: Option<Arc<T>>) -> (Option<Arc<T>>, Option<Arc<T>>) {
+fn put<T>(
+    map: &mut Map<Symbol, Arc<T>>,
+    name: Symbol,
+    new: Option<Arc<T>>,
+) -> (Option<Arc<T>>, Option<Arc<T>>) {
     let old = match &new {
         Some(new) => map.insert(name, Arc::clone(new)),
         None => map.remove(&name),

@@ -124,15 +124,16 @@ impl Volume {
         let translated = translation.as_ref().and_then(|translation| translation.attachable.clone());
         let written = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
         let written = written.map(|selector| NodeSelector::compile(selector, compiler));
-        let migrated = translation.filter(|translation| translation.plugin.is_translated()).map(|translation| {
-            let plugin = translation.plugin;
-            let selector = match &translated {
-                Some(Err(error)) => Err(error.as_str().into()),
-                _ => Ok(translated_affinity(plugin, volume)
-                    .map(|selector| NodeSelector::compile(&selector, compiler))),
-            };
-            (plugin, selector)
-        });
+        let migrated =
+            translation.filter(|translation| translation.plugin.is_translated()).map(|translation| {
+                let plugin = translation.plugin;
+                let selector = match &translated {
+                    Some(Err(error)) => Err(error.as_str().into()),
+                    _ => Ok(translated_affinity(plugin, volume)
+                        .map(|selector| NodeSelector::compile(&selector, compiler))),
+                };
+                (plugin, selector)
+            });
         let is_same = migrated.as_ref().is_none_or(|(_, selector)| selector.as_ref() == Ok(&written));
         let migrated = migrated.filter(|_| !is_same);
         let affinity = (written.is_some() || migrated.is_some())

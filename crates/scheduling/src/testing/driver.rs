@@ -10,8 +10,8 @@ use wire::{Kind, Object, Pod};
 
 use super::dice::Dice;
 use super::history::{Change, History};
-use super::{pod_changes, volume_controller};
 use super::truth::{Truth, key_of};
+use super::{pod_changes, volume_controller};
 use crate::engine::{Command, Input, Scheduler};
 use crate::storage::claim::SELECTED_NODE;
 
@@ -131,7 +131,8 @@ impl Drive {
             Command::BindVolume { uid, volume, claim, .. } => {
                 let is_refused = self.dice.chance(15);
                 let reserved = if is_refused { None } else { self.reserved_volume(command) };
-                let result = reserved.as_ref().map(|_| ()).ok_or_else(|| format!("cannot reserve for {claim}"));
+                let result =
+                    reserved.as_ref().map(|_| ()).ok_or_else(|| format!("cannot reserve for {claim}"));
                 if let Some(reserved) = reserved {
                     self.change(scheduler, Change::Put(reserved));
                 }
@@ -140,8 +141,9 @@ impl Drive {
             Command::ProvisionClaim { uid, claim, node, .. } => {
                 let is_refused = self.dice.chance(15);
                 let known = volume_controller::claim(&self.truth, &claim.namespace, &claim.name).cloned();
-                let marked = known
-                    .filter(|known| known.metadata.resource_version == *claim.resource_version && !is_refused);
+                let marked = known.filter(|known| {
+                    known.metadata.resource_version == *claim.resource_version && !is_refused
+                });
                 let result = marked.as_ref().map(|_| ()).ok_or_else(|| "conflict".to_owned());
                 if let Some(mut marked) = marked {
                     marked.metadata.annotations.insert(SELECTED_NODE.to_owned(), node.to_string());

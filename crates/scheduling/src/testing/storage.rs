@@ -143,7 +143,10 @@ pub(crate) fn change(dice: &mut Dice, truth: &Truth, n_nodes: usize) -> Vec<Chan
                 "spec": {"attacher": dice.pick(&DRIVERS), "nodeName": node,
                     "source": {"persistentVolumeName": volume_name(dice.below(N_VOLUMES))}},
             });
-            put_or_remove(dice, serde_json::from_value::<wire::VolumeAttachment>(attachment).expect(READ).into())
+            put_or_remove(
+                dice,
+                serde_json::from_value::<wire::VolumeAttachment>(attachment).expect(READ).into(),
+            )
         }
         9 => any(dice, truth, Kind::PersistentVolumeClaim).map_or_else(Vec::new, |claim| {
             let Object::PersistentVolumeClaim(mut claim) = claim else { return Vec::new() };
@@ -161,9 +164,8 @@ pub(crate) fn change(dice: &mut Dice, truth: &Truth, n_nodes: usize) -> Vec<Chan
                 }
             }
         }),
-        _ => any(dice, truth, Kind::PersistentVolume).map_or_else(Vec::new, |volume| {
-            vec![Change::Remove(volume)]
-        }),
+        _ => any(dice, truth, Kind::PersistentVolume)
+            .map_or_else(Vec::new, |volume| vec![Change::Remove(volume)]),
     }
 }
 
@@ -225,7 +227,9 @@ fn class(dice: &mut Dice, name: &str) -> Object {
 
 fn driver(dice: &mut Dice, name: &str) -> Object {
     let spec = json!({"storageCapacity": dice.chance(50)});
-    serde_json::from_value::<wire::CsiDriver>(json!({"metadata": {"name": name}, "spec": spec})).expect(READ).into()
+    serde_json::from_value::<wire::CsiDriver>(json!({"metadata": {"name": name}, "spec": spec}))
+        .expect(READ)
+        .into()
 }
 
 fn csi_node(dice: &mut Dice, n: usize) -> Object {
@@ -238,10 +242,11 @@ fn csi_node(dice: &mut Dice, n: usize) -> Object {
     }
     let mut metadata = json!({"name": node_name(n)});
     if dice.chance(50) {
-        metadata["annotations"] =
-            json!({"storage.alpha.kubernetes.io/migrated-plugins": "kubernetes.io/aws-ebs,kubernetes.io/gce-pd"});
+        metadata["annotations"] = json!({"storage.alpha.kubernetes.io/migrated-plugins": "kubernetes.io/aws-ebs,kubernetes.io/gce-pd"});
     }
-    serde_json::from_value::<wire::CsiNode>(json!({"metadata": metadata, "spec": {"drivers": drivers}})).expect(READ).into()
+    serde_json::from_value::<wire::CsiNode>(json!({"metadata": metadata, "spec": {"drivers": drivers}}))
+        .expect(READ)
+        .into()
 }
 
 fn volume_name(n: usize) -> String {

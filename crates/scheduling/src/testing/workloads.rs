@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use wire::Pod;
 
 use super::dice::Dice;
-use super::{placement_rules, storage};
 use super::vocabulary::{GPU, IMAGES, NAMESPACES, pod_labels};
+use super::{placement_rules, storage};
 
 /// What the pods of one workload share.
 #[derive(Clone, Debug)]
