@@ -37,7 +37,7 @@ use binding::Bindings;
 pub use command::{ClaimName, Command, Condition, EventKind, Input, Step, Tried};
 use policy::PluginPolicy;
 use queue::Policy;
-pub use queue::{Cause, Queue, QueueCounts, QueueName, QueueWork, QueuedPod};
+pub use queue::{Cause, Queue, QueueCounts, QueueName, QueueWork, QueuedPod, Waits};
 
 use crate::cluster::Cluster;
 use crate::evictions::Evictions;
@@ -172,6 +172,11 @@ impl Scheduler {
         &self.snapshot
     }
 
+    /// The UID of the pod with this name, if it waits or is being bound.
+    pub fn uid_of(&self, key: &PodKey) -> Option<Arc<str>> {
+        self.names.get(key).cloned()
+    }
+
     /// How many distinct shapes of pods are remembered.
     pub fn n_shapes(&self) -> usize {
         self.shapes.len()
@@ -299,3 +304,5 @@ mod preemption_tests;
 mod simulation_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod volume_tests;

@@ -20,6 +20,8 @@ pub struct Victim {
     pub key: PodKey,
     /// The UID.
     pub uid: Arc<str>,
+    /// The generation of its object.
+    pub generation: i64,
 }
 
 /// What pods are evicted for.
@@ -27,6 +29,10 @@ pub struct Victim {
 pub struct Purpose {
     /// The UID of the pod that they make room for.
     pub preemptor: Arc<str>,
+    /// The name of that pod.
+    pub preemptor_key: PodKey,
+    /// The name of the scheduler that has decided so.
+    pub scheduler: Arc<str>,
     /// The name of the node where they do.
     pub node: Arc<str>,
     /// What their condition DisruptionTarget says about it.
@@ -206,12 +212,22 @@ mod tests {
     const NOW: Now = Now::from_nanos(7);
 
     fn victim(name: &str) -> Victim {
-        Victim { key: PodKey { namespace: "default".into(), name: name.into() }, uid: name.into() }
+        Victim {
+            key: PodKey { namespace: "default".into(), name: name.into() },
+            uid: name.into(),
+            generation: 1,
+        }
     }
 
     fn begin(evictions: &mut Evictions, preemptor: &str, victims: &[&str], manner: Manner) -> Vec<Victim> {
         let victims = victims.iter().map(|name| victim(name)).collect();
-        let purpose = Purpose { preemptor: preemptor.into(), node: "n".into(), message: String::new() };
+        let purpose = Purpose {
+            preemptor: preemptor.into(),
+            preemptor_key: PodKey { namespace: "".into(), name: preemptor.into() },
+            scheduler: "".into(),
+            node: "n".into(),
+            message: String::new(),
+        };
         evictions.begin(Arc::new(purpose), victims, manner, NOW)
     }
 

@@ -36,6 +36,7 @@ use self::situation::Situation;
 use crate::Outcome;
 use crate::cluster_files::ClusterFiles;
 use crate::configuration::read_configuration;
+use crate::live_cluster;
 
 /// Flags of `explain`.
 #[derive(Args)]
@@ -47,9 +48,11 @@ pub(crate) struct Options {
     /// The namespace of the pod, if its name does not say it
     #[arg(short = 'n', long)]
     namespace: Option<String>,
-    /// A file or folder with the objects of the cluster; `-` is standard input
-    #[arg(short = 'f', long = "filename", value_name = "PATH", required = true)]
-    files: Vec<PathBuf>,
+    /// A file or folder with the objects of the cluster; `-` is standard input. Without: a live cluster
+    #[arg(short = 'f', long = "filename", value_name = "PATH")]
+    filename: Vec<PathBuf>,
+    #[command(flatten)]
+    cluster: live_cluster::Cluster,
     /// Explain in full why the pod is not on this node
     #[arg(long, value_name = "NODE")]
     why_not: Option<String>,
@@ -87,9 +90,17 @@ enum Format {
 pub(crate) fn run(options: &Options) -> Outcome {
     let gates = FeatureGates::parse(&options.feature_gates.join(","))
         .map_err(|error| anyhow::anyhow!("invalid argument for --feature-gates: {error}"))?;
-    let key = target::parse(&options.kind, &options.name, options.namespace.as_deref())?;
     let configuration = read_configuration(options.config.as_deref(), &gates)?;
-    let mut files = ClusterFiles::read(&options.files)?;
+    let target = target::parse(&options.kind, &options.name, options.namespace.as_deref())?;
+    let (mut files, key, words) = match options.filename.as_slice() {
+        [] => {
+            let snapshot = live_cluster::read(&options.cluster)?;
+            let key = target.in_namespace(&snapshot.default_namespace);
+            let words = live_cluster::ask_scheduler(&options.cluster, &key.namespace, &key.name)?;
+            (snapshot.files, key, words)
+        }
+        paths => (ClusterFiles::read(paths)?, target.in_namespace("default"), None),
+    };
     let given = target::find_pod(&files, &key).cloned();
     if let Some(node) = &options.why_not {
         target::find_node(&files, node)?;
@@ -104,7 +115,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
         (Standpoint::as_given(&files, Some(&pod)), pod)
     };
     let mut situation = Situation::new(&configuration, gates, options.seed, files, standpoint, pod)?;
-    let report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;
+    let mut report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;
+    report.scheduler = words;
 
     let mut output = io::stdout().lock();
     let paint = Paint::new(output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()));

@@ -18,6 +18,8 @@ use store::Store;
 
 use crate::Outcome;
 pub(crate) use flags::Options;
+pub(crate) use serve::{Prepared, prepare};
+pub(crate) use storage::open as open_store;
 
 pub(crate) fn run(options: &Options) -> Outcome {
     raise_file_limit();
@@ -47,7 +49,7 @@ pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Ar
 }
 
 /// Every connection is an open file, and the usual limit of 1,024 is for programs that use `select`. As Go's runtime does.
-fn raise_file_limit() {
+pub(crate) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where it cannot be raised, fewer connections are served.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
@@ -55,8 +57,15 @@ fn raise_file_limit() {
 
 async fn run_async(options: &Options) -> Result<()> {
     let store = storage::open(options).await?;
-    let served = serve::serve(options, store.clone()).await;
+    let served = serve(options, Arc::clone(&store)).await;
     // Whatever happened, what was written is brought to an end.
     let closed = store.close().await.context("closing the store");
     served.and(closed)
+}
+
+async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()> {
+    let prepared = prepare(options, store).await?;
+    serve::announce(&prepared);
+    prepared.serve().await;
+    Ok(())
 }

@@ -50,3 +50,20 @@ fn write(path: &PathBuf, text: &str) -> Result<()> {
     }
     std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }
+
+/// Writes what happens to standard error.
+pub(crate) fn log_to_stderr() {
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    // Tests in one process may have one already.
+    let _ = subscriber.with_max_level(tracing_subscriber::filter::LevelFilter::WARN).try_init();
+}
+
+/// A seed that nobody knows beforehand.
+pub(crate) fn seed() -> u64 {
+    std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), 0)
+}
+
+/// What this computer is called.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

@@ -1,7 +1,7 @@
 //! The binary: one program, many commands.
 //!
 //! Called as `steersman COMMAND`, or under the name of a Kubernetes component (`kube-scheduler`), whose command
-//! it then is. Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
+//! it then is, or as `kubectl-why`, which is `explain` as a plugin of kubectl (`kubectl why pod NAME`). Exit codes: 0 all is well, 1 the answer is no (a pod does not fit), 2 the question was wrong
 //! (a file, a flag, a field), with one paragraph on standard error that says what and where.
 
 mod bench;
@@ -10,11 +10,13 @@ mod configuration;
 mod explain;
 mod kube_apiserver;
 mod kube_scheduler;
+mod live_cluster;
 mod recording;
 mod replay;
 mod simulate;
 mod simulation;
 mod table;
+mod up;
 mod volume_controllers;
 
 use std::ffi::OsString;
@@ -49,6 +51,8 @@ enum Command {
     KubeApiserver(Box<kube_apiserver::Options>),
     /// The kube-scheduler component
     KubeScheduler(kube_scheduler::Options),
+    /// A whole cluster in one process: API server, scheduler and, if wanted, nodes that are simulated
+    Up(Box<up::Options>),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Replay(options) => replay::run(&options),
         Command::KubeApiserver(options) => kube_apiserver::run(&options),
         Command::KubeScheduler(options) => kube_scheduler::run(&options),
+        Command::Up(options) => up::run(&options),
     };
     outcome.unwrap_or_else(|error| {
         report(&error);
@@ -83,6 +88,9 @@ fn arguments(mut given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     {
         rest.insert(0, component.into());
     }
+    if called.is_some_and(|called| called == "kubectl-why") {
+        rest.insert(0, "explain".into());
+    }
     if rest.first().is_some_and(|command| COMPONENTS.into_iter().any(|name| command == name)) {
         rest.iter_mut().skip(1).for_each(normalize_flag);
     }
@@ -104,12 +112,20 @@ type Outcome = Result<ExitCode>;
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    #[test]
+    fn the_commands_and_their_flags_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
 
     #[test]
     fn a_component_name_selects_its_command() {
         let arguments = |given: &[&str]| arguments(given.iter().map(OsString::from));
         assert_eq!(arguments(&["/usr/bin/kube-scheduler", "--config", "f"])[1], "kube-scheduler");
+        assert_eq!(arguments(&["/bin/kubectl-why", "pod", "web"])[1..], ["explain", "pod", "web"]);
         assert_eq!(arguments(&["steersman", "simulate", "--a_b"]), ["steersman", "simulate", "--a_b"]);
         let normalized = arguments(&["steersman", "kube-scheduler", "--write_config_to=a_b", "x_y"]);
         assert_eq!(normalized[2..], ["--write-config-to=a_b", "x_y"]);

@@ -16,6 +16,7 @@ use wire::config::FeatureGates;
 use crate::Outcome;
 use crate::cluster_files::ClusterFiles;
 use crate::configuration::read_configuration;
+use crate::live_cluster;
 use crate::simulation::Simulation;
 use progress::ProgressBar;
 use report::Report;
@@ -37,9 +38,11 @@ controller would do, and uses its disruption budgets up until a pod they protect
 
 Exit codes: 0 every pending pod is placed, 1 some are left over, 2 the input is wrong")]
 pub(crate) struct Options {
-    /// Files or folders with Kubernetes objects as YAML or JSON; `-` is standard input
-    #[arg(short, long = "filename", value_name = "PATH", required = true)]
+    /// Files or folders with Kubernetes objects as YAML or JSON; `-` is standard input. Without: a live cluster
+    #[arg(short, long = "filename", value_name = "PATH")]
     filename: Vec<PathBuf>,
+    #[command(flatten)]
+    cluster: live_cluster::Cluster,
     /// A KubeSchedulerConfiguration; without it, kube-scheduler's defaults
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -78,7 +81,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .map_err(|error| anyhow!("invalid argument for --feature-gates: {error}"))?;
     let what_ifs = what_if::parse(&options.what_if)?;
     let configuration = read_configuration(options.config.as_deref(), &gates)?;
-    let mut files = ClusterFiles::read(&options.filename)?;
+    let mut files = match options.filename.as_slice() {
+        [] => live_cluster::read(&options.cluster)?.files,
+        paths => ClusterFiles::read(paths)?,
+    };
     what_if::apply(&what_ifs, &mut files)?;
 
     let hint = files.hint();

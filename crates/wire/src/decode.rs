@@ -21,6 +21,7 @@ mod yaml;
 
 pub use error::{DecodeError, DocumentProblem};
 pub use files::{read_bytes, read_path, read_reader};
+pub use json::json_object;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -80,6 +80,13 @@ macro_rules! object_kinds {
         }
 
         impl Object {
+            /// An object of a kind with nothing in it.
+            pub fn empty(kind: Kind) -> Object {
+                match kind {
+                    $(Kind::$kind => Object::$kind(Box::default()),)*
+                }
+            }
+
             /// Its kind.
             pub const fn kind(&self) -> Kind {
                 match self {

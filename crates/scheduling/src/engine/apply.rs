@@ -127,6 +127,14 @@ impl Scheduler {
         }
     }
 
+    /// What becomes of an object about storage, for tests of those who hear of it.
+    #[cfg(test)]
+    pub(super) fn change_of_storage(&mut self, object: &Object) -> crate::storage::StorageChange {
+        let Scheduler { symbols, gates, cluster, snapshot, .. } = self;
+        let mut compiler = Compiler { symbols, gates };
+        cluster.storage_mut().apply(object, false, snapshot, &mut compiler).expect("an object about storage")
+    }
+
     fn change_storage(&mut self, object: &Object, is_gone: bool, now: Now, commands: &mut Vec<Command>) {
         let Scheduler { symbols, gates, cluster, snapshot, .. } = self;
         let mut compiler = Compiler { symbols, gates };

@@ -22,6 +22,9 @@ impl Scheduler {
         if pod.is_terminating {
             commands.push(Command::Event {
                 pod: pod.key.clone(),
+                uid: Arc::clone(&pod.uid),
+                related: None,
+                reporter: self.symbols.share(pod.shape.scheduler_name),
                 kind: EventKind::FailedScheduling,
                 note: format!("skip schedule deleting pod: {}", pod.key),
             });
@@ -141,7 +144,15 @@ impl Scheduler {
         let Err(error) = result else {
             binding.is_answered = true;
             let note = format!("Successfully assigned {key} to {}", self.symbols.resolve(binding.node));
-            commands.push(Command::Event { pod: key.clone(), kind: EventKind::Scheduled, note });
+            let pod = &binding.queued.pod;
+            commands.push(Command::Event {
+                pod: key.clone(),
+                uid: Arc::clone(&pod.uid),
+                related: None,
+                reporter: self.symbols.share(pod.shape.scheduler_name),
+                kind: EventKind::Scheduled,
+                note,
+            });
             // Otherwise the pod stays assumed until its object says where it is.
             if !binding.is_assumed {
                 self.bindings.remove(uid);

@@ -123,11 +123,19 @@ pub enum Command {
         node: Arc<str>,
         /// The message of the condition.
         message: String,
+        /// The generation of the pod that is to leave, for the condition.
+        generation: i64,
     },
     /// Record an event about a pod.
     Event {
         /// About which pod.
         pod: PodKey,
+        /// Its UID.
+        uid: Arc<str>,
+        /// Another pod that has to do with it, with its UID: the one that a victim makes room for.
+        related: Option<(PodKey, Arc<str>)>,
+        /// The name of the scheduler that says so.
+        reporter: Arc<str>,
         /// Which event.
         kind: EventKind,
         /// The note, cut to what an event can hold.
@@ -165,6 +173,8 @@ pub struct Condition {
     pub message: String,
     /// The generation of the pod that this is about.
     pub observed_generation: i64,
+    /// Whether the condition was not False before, so that its lastTransitionTime is now.
+    pub is_transition: bool,
 }
 
 impl Condition {
@@ -175,7 +185,7 @@ impl Condition {
 }
 
 /// The events that the scheduler records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// Normal, action Binding.
     Scheduled,

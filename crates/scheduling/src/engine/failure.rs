@@ -97,6 +97,7 @@ impl Scheduler {
             reason: failure.reason,
             message: failure.message.clone(),
             observed_generation: pod.generation,
+            is_transition: pod.not_scheduled.is_none(),
         });
         // If the object does not say yet what it was told to say, it is told again.
         let changed = failure.nomination.filter(|node| *node != queued.told_nomination || *node != promised);
@@ -107,6 +108,9 @@ impl Scheduler {
         }
         commands.push(Command::Event {
             pod: pod.key.clone(),
+            uid: Arc::clone(&pod.uid),
+            related: None,
+            reporter: self.symbols.share(pod.shape.scheduler_name),
             kind: EventKind::FailedScheduling,
             note: note(&failure.message),
         });

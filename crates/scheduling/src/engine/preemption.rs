@@ -17,14 +17,20 @@ impl Scheduler {
     /// waited for like any pod that leaves.
     pub(super) fn begin_evictions(&mut self, preemptor: &Pod, room: &Room, now: Now) -> FirstEvictions {
         let node = self.symbols.share(self.snapshot.node(room.row).node.name);
-        let scheduler = self.symbols.resolve(preemptor.shape.scheduler_name);
+        let scheduler = self.symbols.share(preemptor.shape.scheduler_name);
         let purpose = Arc::new(Purpose {
             preemptor: Arc::clone(&preemptor.uid),
+            preemptor_key: preemptor.key.clone(),
             node,
             message: format!("{scheduler}: preempting to accommodate a higher priority pod"),
+            scheduler,
         });
         let staying = room.victims.iter().filter(|victim| !victim.is_terminating);
-        let victims = staying.map(|victim| Victim { key: victim.key.clone(), uid: Arc::clone(&victim.uid) });
+        let victims = staying.map(|victim| Victim {
+            key: victim.key.clone(),
+            uid: Arc::clone(&victim.uid),
+            generation: victim.generation,
+        });
         let manner = if self.gates.enabled(Gate::SchedulerAsyncPreemption) {
             Manner::LastAfterOthers
         } else {
@@ -101,6 +107,9 @@ impl Scheduler {
         let Progress { purpose, left, next, end } = progress;
         commands.extend(left.map(|victim| Command::Event {
             pod: victim.key,
+            uid: victim.uid,
+            related: Some((purpose.preemptor_key.clone(), Arc::clone(&purpose.preemptor))),
+            reporter: Arc::clone(&purpose.scheduler),
             kind: EventKind::Preempted,
             note: format!("Preempted by pod {} on node {}", purpose.preemptor, purpose.node),
         }));
@@ -158,5 +167,6 @@ fn evict(victim: Victim, purpose: &Purpose) -> Command {
         preemptor: Arc::clone(&purpose.preemptor),
         node: Arc::clone(&purpose.node),
         message: purpose.message.clone(),
+        generation: victim.generation,
     }
 }

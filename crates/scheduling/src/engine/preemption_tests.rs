@@ -89,7 +89,7 @@ fn eviction(command: &Command) -> Option<&str> {
 
 fn preempted(commands: &[Command]) -> Vec<String> {
     let note = |command: &Command| match command {
-        Command::Event { pod, kind: EventKind::Preempted, note } => Some(format!("{}: {note}", pod.name)),
+        Command::Event { pod, kind: EventKind::Preempted, note, .. } => Some(format!("{}: {note}", pod.name)),
         _ => None,
     };
     commands.iter().filter_map(note).collect()

@@ -39,13 +39,13 @@ impl VolumeName {
 #[derive(Clone, Debug, Default)]
 pub struct RowUses {
     /// Each volume and how often it is used.
-    volumes: Map<VolumeName, u32>,
+    pub(super) volumes: Map<VolumeName, u32>,
     /// How many different ones each driver attaches.
-    counts: SmallVec<[(Symbol, i64); 2]>,
+    pub(super) counts: SmallVec<[(Symbol, i64); 2]>,
     /// Claims made for pods here.
-    made_for: Vec<(ClaimKey, Arc<str>)>,
+    pub(super) made_for: Vec<(ClaimKey, Arc<str>)>,
     /// Inline disks that cannot be translated.
-    n_errors: u32,
+    pub(super) n_errors: u32,
 }
 
 impl RowUses {
@@ -100,13 +100,13 @@ impl RowUses {
 
 /// Who uses a claim.
 #[derive(Clone, Debug, Default)]
-struct ClaimUses {
+pub(super) struct ClaimUses {
     /// How often it is used on which rows.
-    rows: SmallVec<[(Row, u32); 1]>,
+    pub(super) rows: SmallVec<[(Row, u32); 1]>,
     /// How many of these mount it by its name, not as an ephemeral volume.
-    n_by_name: u32,
+    pub(super) n_by_name: u32,
     /// The volume that it stands for, if that counts.
-    volume: Option<VolumeName>,
+    pub(super) volume: Option<VolumeName>,
 }
 
 /// What the pods on all nodes use.
@@ -114,10 +114,10 @@ struct ClaimUses {
 pub struct Uses {
     /// Up to where changes of the snapshot have been taken in.
     position: u64,
-    rows: Vec<RowUses>,
-    claims: Map<ClaimKey, ClaimUses>,
+    pub(super) rows: Vec<RowUses>,
+    pub(super) claims: Map<ClaimKey, ClaimUses>,
     /// On how many rows each volume is used.
-    volumes: Map<VolumeName, u32>,
+    pub(super) volumes: Map<VolumeName, u32>,
 }
 
 impl Uses {
@@ -158,14 +158,17 @@ impl Uses {
                     }
                 }
             }
-            Err(_) => {
-                *self = Uses::default();
-                for node in snapshot.nodes() {
-                    node.pods().iter().for_each(|pod| self.add(node.row, &pod.shape, storage));
-                }
-            }
+            Err(_) => self.recount(snapshot, storage),
         }
         self.position = snapshot.log().position();
+    }
+
+    /// Counts everything anew.
+    pub(super) fn recount(&mut self, snapshot: &Snapshot, storage: &Storage) {
+        *self = Uses::default();
+        for node in snapshot.nodes() {
+            node.pods().iter().for_each(|pod| self.add(node.row, &pod.shape, storage));
+        }
     }
 
     fn add(&mut self, row: Row, shape: &Shape, storage: &Storage) {

@@ -8,6 +8,20 @@ use crate::cluster_files::ClusterFiles;
 /// How many similar names an error lists.
 const SUGGESTIONS_MAX: usize = 5;
 
+/// The pod in question as it was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    namespace: Option<String>,
+    name: String,
+}
+
+impl Target {
+    /// The pod, in this namespace if none was named.
+    pub(super) fn in_namespace(self, default: &str) -> PodName {
+        PodName { namespace: self.namespace.unwrap_or_else(|| default.to_owned()), name: self.name }
+    }
+}
+
 /// Namespace and name of the pod in question.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PodName {
@@ -16,7 +30,7 @@ pub(super) struct PodName {
 }
 
 /// Reads `pod NAMESPACE/NAME` or `pod NAME [-n NAMESPACE]`.
-pub(super) fn parse(kind: &str, name: &str, namespace: Option<&str>) -> Result<PodName> {
+pub(super) fn parse(kind: &str, name: &str, namespace: Option<&str>) -> Result<Target> {
     if !matches!(kind.to_ascii_lowercase().as_str(), "pod" | "pods" | "po") {
         bail!("only pods can be explained, not {kind:?}: write `steersman explain pod NAMESPACE/NAME`");
     }
@@ -32,8 +46,7 @@ pub(super) fn parse(kind: &str, name: &str, namespace: Option<&str>) -> Result<P
     {
         bail!("the pod's name says namespace {given:?} and --namespace says {flag:?}: leave one of them out");
     }
-    let namespace = given.or(namespace).unwrap_or("default");
-    Ok(PodName { namespace: namespace.to_owned(), name: name.to_owned() })
+    Ok(Target { namespace: given.or(namespace).map(str::to_owned), name: name.to_owned() })
 }
 
 /// The pod in question; if it is not there, the error names those that may have been meant.
@@ -93,8 +106,11 @@ mod tests {
 
     #[test]
     fn a_namespace_comes_from_the_name_or_the_flag_or_is_default() {
-        let parsed =
-            |name, flag| parse("po", name, flag).map(|key| format!("{}/{}", key.namespace, key.name));
+        let parsed = |name, flag| {
+            parse("po", name, flag)
+                .map(|target| target.in_namespace("default"))
+                .map(|key| format!("{}/{}", key.namespace, key.name))
+        };
         assert_eq!(parsed("web", None).expect("a pod"), "default/web");
         assert_eq!(parsed("web", Some("prod")).expect("a pod"), "prod/web");
         assert_eq!(parsed("prod/web", Some("prod")).expect("a pod"), "prod/web");

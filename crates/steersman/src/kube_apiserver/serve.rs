@@ -10,6 +10,7 @@ use apiserver::authentication::{Authentication, Tokens};
 use apiserver::authorization::modes;
 use apiserver::bootstrap::Cidr;
 use apiserver::feature_gates::FeatureGates;
+use apiserver::server::Server;
 use apiserver::start::{Settings, start};
 use component::certificates::{Authority, Identity, Subject};
 use component::kubeconfig::Kubeconfig;
@@ -23,7 +24,19 @@ use store::Store;
 
 use super::{Options, service_accounts};
 
-pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()> {
+/// A server that is ready to be asked, and not yet listening.
+pub(crate) struct Prepared {
+    /// The server, for clients in this process.
+    pub(crate) server: Arc<Server>,
+    /// How far the end of this process has come. Signals are followed already.
+    pub(crate) shutdown: Shutdown,
+    listener: Listener,
+    tls: Tls,
+    kubeconfig: PathBuf,
+}
+
+/// Makes a server of flags and a store.
+pub(crate) async fn prepare(options: &Options, store: Arc<dyn Store>) -> Result<Prepared> {
     let listener = serving::bind(SocketAddr::new(options.bind_address, options.secure_port))?;
     let address = advertised(options);
     let settings = settings(options, address, listener.address().port())?;
@@ -44,9 +57,25 @@ pub(super) async fn serve(options: &Options, store: Arc<dyn Store>) -> Result<()
             shutdown.advance(Stage::Stopping);
         }
     });
-    announce(options, &listener);
-    serving::serve(listener, tls, serving::Settings::default(), server, shutdown).await;
-    Ok(())
+    Ok(Prepared { server, shutdown, listener, tls, kubeconfig: kubeconfig_path(options) })
+}
+
+impl Prepared {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// The administrator's kubeconfig.
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Serves until the end of this process.
+    pub(crate) async fn serve(self) {
+        serving::serve(self.listener, self.tls, serving::Settings::default(), self.server, self.shutdown)
+            .await;
+    }
 }
 
 /// How large the store's file is.
@@ -62,12 +91,11 @@ fn write_size(file: &Path, text: &mut Text) {
 }
 
 #[allow(clippy::print_stderr, reason = "a server tells its operator where it is")]
-fn announce(options: &Options, listener: &Listener) {
-    let kubeconfig = kubeconfig_path(options);
+pub(super) fn announce(prepared: &Prepared) {
     eprintln!(
         "serving on https://{}; try: kubectl --kubeconfig {} get namespaces",
-        listener.address(),
-        kubeconfig.display()
+        prepared.address(),
+        prepared.kubeconfig().display()
     );
 }
 

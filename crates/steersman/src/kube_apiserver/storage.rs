@@ -7,7 +7,7 @@ use store::{Embedded, Store};
 
 use super::Options;
 
-pub(super) async fn open(options: &Options) -> Result<Arc<dyn Store>> {
+pub(crate) async fn open(options: &Options) -> Result<Arc<dyn Store>> {
     if !options.etcd_servers.is_empty() {
         return open_etcd(options).await;
     }

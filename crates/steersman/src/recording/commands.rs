@@ -29,9 +29,14 @@ fn take_in(digest: Digest, command: &Command) -> Digest {
             let digest = digest.text("patchStatus").text(&pod.to_string()).text(uid);
             let digest = match condition {
                 None => digest.number(0),
-                Some(Condition { reason, message, observed_generation }) => {
+                Some(Condition { reason, message, observed_generation, is_transition }) => {
                     let generation = u64::from_le_bytes(observed_generation.to_le_bytes());
-                    digest.number(1).text(reason).text(message).number(generation)
+                    digest
+                        .number(1)
+                        .text(reason)
+                        .text(message)
+                        .number(generation)
+                        .number(u64::from(*is_transition))
                 }
             };
             match nominated_node_name {
@@ -39,11 +44,18 @@ fn take_in(digest: Digest, command: &Command) -> Digest {
                 Some(node) => digest.number(1).text(node),
             }
         }
-        Command::Evict { pod, uid, preemptor, node, message } => {
-            digest.text("evict").text(&pod.to_string()).text(uid).text(preemptor).text(node).text(message)
+        Command::Evict { pod, uid, preemptor, node, message, generation } => {
+            let generation = u64::from_le_bytes(generation.to_le_bytes());
+            let digest = digest.text("evict").text(&pod.to_string()).text(uid).text(preemptor);
+            digest.text(node).text(message).number(generation)
         }
-        Command::Event { pod, kind, note } => {
-            digest.text("event").text(&pod.to_string()).text(event(*kind)).text(note)
+        Command::Event { pod, uid, related, reporter, kind, note } => {
+            let digest = digest.text("event").text(&pod.to_string()).text(uid);
+            let digest = match related {
+                None => digest.number(0),
+                Some((pod, uid)) => digest.number(1).text(&pod.to_string()).text(uid),
+            };
+            digest.text(reporter).text(event(*kind)).text(note)
         }
         Command::WakeAt(at) => digest.text("wakeAt").number(u64::from_le_bytes(at.as_nanos().to_le_bytes())),
     }
@@ -90,15 +102,26 @@ pub(crate) fn sentence(command: &Command) -> String {
                 Some("") => sentence.push_str(", nominated to no node"),
                 Some(node) => sentence.push_str(&format!(", nominated to {node}")),
             }
-            if let Some(Condition { reason, message, observed_generation }) = condition {
-                sentence.push_str(&format!(": {reason} (generation {observed_generation}): {message}"));
+            if let Some(Condition { reason, message, observed_generation, is_transition }) = condition {
+                let again = if *is_transition { "" } else { " still" };
+                sentence
+                    .push_str(&format!(":{again} {reason} (generation {observed_generation}): {message}"));
             }
             sentence
         }
-        Command::Evict { pod, uid, preemptor, node, message } => {
-            format!("evict {} from {node} for the pod with uid {preemptor}: {message}", named(pod, uid))
+        Command::Evict { pod, uid, preemptor, node, message, generation } => {
+            let victim = named(pod, uid);
+            format!(
+                "evict {victim} (generation {generation}) from {node} for the pod with uid {preemptor}: {message}"
+            )
         }
-        Command::Event { pod, kind, note } => format!("event about {pod}: {}: {note}", event(*kind)),
+        Command::Event { pod, uid, related, reporter, kind, note } => {
+            let mut sentence = format!("{reporter} says about {}", named(pod, uid));
+            if let Some((pod, uid)) = related {
+                sentence.push_str(&format!(" and {}", named(pod, uid)));
+            }
+            format!("{sentence}: {}: {note}", event(*kind))
+        }
         Command::WakeAt(at) => format!("wake at {}", Timestamp::from_nanos(at.as_nanos())),
     }
 }
@@ -128,6 +151,7 @@ mod tests {
             reason: "Unschedulable",
             message: message.to_owned(),
             observed_generation,
+            is_transition: true,
         });
         let nominated_node_name = nominated.map(Arc::from);
         Command::PatchStatus { pod: key("web"), uid: "u".into(), condition, nominated_node_name }
@@ -135,13 +159,21 @@ mod tests {
 
     #[test]
     fn commands_that_differ_in_anything_have_another_digest_and_another_sentence() {
-        let event = |kind, note: &str| Command::Event { pod: key("web"), kind, note: note.to_owned() };
+        let event = |kind, note: &str| Command::Event {
+            pod: key("web"),
+            uid: "u".into(),
+            related: None,
+            reporter: "s".into(),
+            kind,
+            note: note.to_owned(),
+        };
         let evict = |preemptor: &str, node: &str, message: &str| Command::Evict {
             pod: key("web"),
             uid: "u".into(),
             preemptor: preemptor.into(),
             node: node.into(),
             message: message.to_owned(),
+            generation: 1,
         };
         let claim = |name: &str| ClaimName {
             namespace: "shop".into(),

@@ -13,7 +13,7 @@ use wire::config::{FeatureGates, FieldErrors, Gate, SchedulerConfiguration};
 const PRODUCER: &str = "steersman";
 
 /// The version of the format.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// How every recording begins, byte for byte.
 pub(super) const MAGIC: &[u8] = br#"{"recording":"steersman","#;

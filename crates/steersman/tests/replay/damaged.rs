@@ -35,7 +35,7 @@ fn what_is_wrong_in_the_header_is_named() {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
     };
-    check(&folder, &swap(r#""format":1"#, r#""format":2"#), &["line 1", "format 2", "reads format 1"]);
+    check(&folder, &swap(r#""format":2"#, r#""format":3"#), &["line 1", "format 3", "reads format 2"]);
     check(&folder, &swap(r#""seed":7"#, r#""seed":"x""#), &["line 1", "column", "u64"]);
     check(&folder, &swap(r#""seed":7,"#, ""), &["line 1", "missing field `seed`"]);
     check(&folder, &swap(r#""seed":7"#, r#""seed":7,"sead":8"#), &["line 1", "unknown field `sead`"]);

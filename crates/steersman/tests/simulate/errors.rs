@@ -20,8 +20,11 @@ fn a_file_that_does_not_exist_is_named() {
 }
 
 #[test]
-fn no_file_at_all_is_a_usage_error() {
-    let ran = World::new("usage").simulate(&[]);
+fn without_files_and_without_a_cluster_there_is_nothing_to_simulate() {
+    let world = World::new("usage");
+    check_error(&world.simulate(&[]), &["there is no cluster to talk to", "--kubeconfig"]);
+    check_error(&world.simulate(&["--kubeconfig", "nope"]), &["--kubeconfig nope", "No such file"]);
+    let ran = world.simulate(&["-f", ".", "--context", "here"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("--filename <PATH>"), "{}", ran.stderr);
 }

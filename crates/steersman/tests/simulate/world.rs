@@ -61,6 +61,8 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn run(folder: &Path, arguments: &[&str], input: Option<&str>) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_steersman"));
     command.arg("simulate").args(arguments).current_dir(folder).env("NO_COLOR", "1");
+    // Whoever runs the tests may have a cluster.
+    command.env_remove("KUBECONFIG").env_remove("KUBERNETES_SERVICE_HOST").env("HOME", folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("a pipe");

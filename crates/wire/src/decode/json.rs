@@ -13,6 +13,14 @@ use super::document::{self, Inherited, Plan};
 use super::{DecodeError, Decoded, Origin};
 use crate::object::{Kind, Object};
 
+/// Reads an object of a known kind, whatever its text says about that, as an API server sends it.
+pub fn json_object(kind: Kind, text: &str) -> serde_json::Result<Object> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let object = kind.read(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(object)
+}
+
 /// Reads a text.
 pub(super) fn read(file: &Arc<str>, bytes: &[u8], decoded: &mut Decoded) -> Result<(), DecodeError> {
     let mut place = Place { file, bytes, offset: 0, line: 1, document: 0 };
