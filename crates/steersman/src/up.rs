@@ -31,7 +31,7 @@ use crate::{Outcome, kube_scheduler as component_kube_scheduler};
 use in_process::Within;
 
 /// Who the scheduler is; the bootstrap roles give it what it needs.
-const SCHEDULER: &str = "system:kube-scheduler";
+pub(crate) const SCHEDULER: &str = "system:kube-scheduler";
 
 /// Flags of the cluster, and those of the API server in it.
 #[derive(Args)]
