@@ -11,7 +11,6 @@ use super::super::body::{self, Expected};
 use crate::authorization::Authorized;
 use crate::call::Call;
 use crate::negotiation::{self, Transforms};
-use crate::objects::Objects as _;
 use crate::registry::{Target, Update};
 use crate::reply::{Reply, success};
 use crate::server::Server;
@@ -130,11 +129,9 @@ fn validate(binding: &Value, name: &str) -> Result<(), Box<Status>> {
 }
 
 fn node_labels(server: &Server, node: &str) -> Vec<(&'static str, String)> {
-    let node = server.registry.caches.get(&GroupResource::new("", "nodes"), "", node);
-    let label = |key: &'static str| {
-        let value = Meta::of(node.as_deref()?).label(key)?.to_owned();
-        Some((key, value))
-    };
+    let registry = &server.registry;
+    let node = registry.kinds.stored("", "nodes").and_then(|nodes| registry.cache(nodes).get("", node));
+    let label = |key: &'static str| Some((key, node.as_ref()?.labels().get(key)?.to_string()));
     TOPOLOGY_LABELS.into_iter().filter_map(label).collect()
 }
 

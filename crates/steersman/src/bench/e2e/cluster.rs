@@ -42,6 +42,7 @@ impl Cluster {
         seed: u64,
     ) -> Result<Cluster> {
         let folder = tempfile::tempdir().context("making a folder for the cluster")?;
+        std::fs::create_dir(folder.path().join("pki")).context("making a folder for keys")?;
         let (server, store) =
             kube_apiserver::start_in_process_without(folder.path(), &WITHOUT_ADMISSION).await?;
         let way = up::connection(&server, up::SCHEDULER, "");
