@@ -17,6 +17,7 @@
 //!
 //! Start reading at [`server`], then [`handlers`] and [`registry`].
 
+pub mod addition;
 pub mod admission;
 pub mod attributes;
 pub mod authentication;

@@ -9,7 +9,7 @@ mod counted;
 mod headers;
 mod inflight;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use apimachinery::Status;
@@ -18,12 +18,14 @@ use component::health::Health;
 use component::metrics::ApiServerMetrics;
 use component::serving::{Handler, Peer, Request, Response};
 use component::shutdown::Shutdown;
+use http::Method;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use counted::{Counted, Took};
 pub use inflight::{Inflight, Permit, TooMany};
 
+use crate::addition::Addition;
 use crate::attributes::Attributes;
 use crate::authentication::{Authentication, AuthenticationError};
 use crate::authorization::{self, Authorized};
@@ -64,6 +66,8 @@ pub struct Server {
     pub compresses: bool,
     /// How far the end has come.
     pub shutdown: Shutdown,
+    /// What another component of this process adds, once it is there.
+    pub addition: OnceLock<Arc<dyn Addition>>,
 }
 
 impl Handler for Server {
@@ -255,9 +259,17 @@ impl Server {
         }
         match self.discovery.answer(&call, path) {
             Ok(Some(reply)) => reply,
-            Ok(None) => Reply::page_not_found(),
+            Ok(None) => match self.added(&call, path).await {
+                Some(response) => of_response(response),
+                None => Reply::page_not_found(),
+            },
             Err(status) => Reply::error(&accepted(&call), &status),
         }
+    }
+
+    async fn added(&self, call: &Call, path: &str) -> Option<Response> {
+        let addition = self.addition.get().filter(|_| call.method == Method::GET)?;
+        addition.answer(path).await
     }
 
     /// What there is besides objects, for the index.

@@ -5,7 +5,7 @@ mod metrics;
 mod objects;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use component::metrics::ApiServerMetrics;
@@ -163,6 +163,7 @@ pub async fn start(
         request_timeout: settings.request_timeout,
         shutdown: shutdown.clone(),
         counters,
+        addition: OnceLock::new(),
     });
     loops::start(&server, &shutdown);
     Ok(server)

@@ -21,6 +21,8 @@ pub struct Access {
     pub context: Option<String>,
     /// The address of the server, if not the one in the kubeconfig.
     pub server: Option<String>,
+    /// Whether any certificate of the server will do.
+    pub accept_invalid_certificates: bool,
     /// What this program calls itself to the server.
     pub user_agent: String,
 }
@@ -50,6 +52,7 @@ impl Connection {
                 ))
             })?;
         }
+        config.accept_invalid_certs |= access.accept_invalid_certificates;
         let server = config.cluster_url.to_string();
         let default_namespace = config.default_namespace.as_str().into();
         let client = kube::Client::try_from(config)

@@ -9,9 +9,10 @@ use http::StatusCode;
 use scheduling::engine::{Command, Input, Scheduler, Step};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
-use wire::Kind;
+use wire::{Kind, Object};
 
 use crate::executor::{Completion, Executor};
+use crate::shadow::Shadow;
 use crate::sources::News;
 use crate::{Clock, Permission};
 
@@ -71,6 +72,30 @@ impl Handle {
     }
 }
 
+/// What does with commands what is to be done with them.
+pub enum Hands {
+    /// They are carried out.
+    Real(Executor),
+    /// They are not.
+    Shadow(Box<Shadow>),
+}
+
+impl Hands {
+    fn begin(&mut self, command: Command) {
+        match self {
+            Hands::Real(executor) => executor.begin(command),
+            Hands::Shadow(shadow) => shadow.begin(command),
+        }
+    }
+
+    fn n_busy(&self) -> usize {
+        match self {
+            Hands::Real(executor) => executor.n_busy(),
+            Hands::Shadow(_) => 0,
+        }
+    }
+}
+
 /// The core and what is around it.
 pub struct Driver {
     scheduler: Scheduler,
@@ -80,7 +105,7 @@ pub struct Driver {
     news: News,
     completions: mpsc::UnboundedReceiver<Completion>,
     questions: mpsc::Receiver<Question>,
-    executor: Executor,
+    hands: Hands,
     /// Kinds of which not everything has been told yet.
     unsynced: BTreeSet<Kind>,
     synced: watch::Sender<bool>,
@@ -96,7 +121,7 @@ impl Driver {
         clock: Clock,
         permission: Permission,
         (news, kinds): (News, BTreeSet<Kind>),
-        (executor, completions): (Executor, mpsc::UnboundedReceiver<Completion>),
+        (hands, completions): (Hands, mpsc::UnboundedReceiver<Completion>),
     ) -> (Driver, Handle) {
         let (ask, questions) = mpsc::channel(16);
         let synced = watch::Sender::new(kinds.is_empty());
@@ -109,7 +134,7 @@ impl Driver {
             news,
             completions,
             questions,
-            executor,
+            hands,
             unsynced: kinds,
             synced,
             wake_at: None,
@@ -130,6 +155,9 @@ impl Driver {
             for _ in 0..DECISIONS_AT_ONCE {
                 if !self.has_to_decide() {
                     break;
+                }
+                if let Hands::Shadow(shadow) = &mut self.hands {
+                    shadow.look(&self.scheduler);
                 }
                 self.step(Input::Schedule);
                 is_busy = true;
@@ -169,9 +197,9 @@ impl Driver {
 
     fn has_to_decide(&self) -> bool {
         self.unsynced.is_empty()
-            && self.scheduler.queue().n_active() > 0
+            && self.scheduler.queue().has_next()
             && self.permission.is_given()
-            && self.executor.n_busy() < BUSY_MAX
+            && self.hands.n_busy() < BUSY_MAX
     }
 
     fn step(&mut self, input: Input<'_>) {
@@ -188,7 +216,7 @@ impl Driver {
         for command in step.commands {
             match command {
                 Command::WakeAt(at) => self.wake_at = Some(at),
-                command => self.executor.begin(command),
+                command => self.hands.begin(command),
             }
         }
     }
@@ -204,7 +232,12 @@ impl Driver {
 
     fn hear(&mut self, kind: Kind, told: Told) {
         match told {
-            Told::Upsert(object) => self.step(Input::Upsert(&object)),
+            Told::Upsert(object) => {
+                if let (Hands::Shadow(shadow), Object::Pod(pod)) = (&mut self.hands, &object) {
+                    shadow.compare(&self.scheduler, pod, self.clock.now());
+                }
+                self.step(Input::Upsert(&object));
+            }
             Told::Delete(object) => self.step(Input::Delete(&object)),
             Told::Synced => self.has_begun(kind),
             Told::Trouble(error) => {

@@ -21,9 +21,14 @@ pub mod driver;
 pub mod events;
 pub mod executor;
 pub mod permission;
+pub mod shadow;
 pub mod sources;
 pub mod start;
+pub mod why;
+
+#[cfg(test)]
+mod double;
 
 pub use clock::Clock;
 pub use permission::Permission;
-pub use start::{Connections, Running, Settings, start};
+pub use start::{Connections, Running, Settings, ShadowSettings, start};

@@ -9,9 +9,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 
-use crate::driver::{Driver, Handle, Observer};
+use crate::driver::{Driver, Handle, Hands, Observer};
 use crate::events::Recorder;
 use crate::executor::Executor;
+use crate::shadow::{Counts, Lines, Shadow};
 use crate::{Clock, Permission, sources};
 
 /// How many requests are under way at once. Each holds a connection, or a stream of one.
@@ -25,12 +26,23 @@ pub struct Settings {
     pub gates: FeatureGates,
     /// `--pod-max-in-unschedulable-pods-duration`
     pub pod_max_in_unschedulable: Duration,
+    /// The time.
+    pub clock: Clock,
     /// The seed of everything that is left to chance.
     pub seed: u64,
     /// What this computer is called, for events.
     pub host_name: String,
+    /// Decide only, and compare; nothing is written.
+    pub shadow: Option<ShadowSettings>,
     /// Who is to see everything that goes into the core and comes out of it.
     pub observers: Vec<Box<dyn Observer>>,
+}
+
+/// What a shadow is told at its start.
+#[derive(Default)]
+pub struct ShadowSettings {
+    /// Where a line of JSON per comparison goes.
+    pub lines: Option<Lines>,
 }
 
 /// The ways to the API server. They may be one.
@@ -48,8 +60,10 @@ pub struct Running {
     pub handle: Handle,
     /// For metrics.
     pub recorder: Recorder,
-    /// For metrics.
+    /// For metrics; a shadow's has nothing to do.
     pub executor: Executor,
+    /// How often a shadow agreed.
+    pub shadow: Option<Counts>,
     tasks: JoinSet<()>,
 }
 
@@ -70,8 +84,16 @@ pub fn start(
     settings: Settings,
     permission: &Permission,
 ) -> Result<Running, ProfileError> {
-    let Settings { configuration, gates, pod_max_in_unschedulable, seed, host_name, observers } = settings;
-    let clock = Clock::start();
+    let Settings {
+        configuration,
+        gates,
+        pod_max_in_unschedulable,
+        clock,
+        seed,
+        host_name,
+        shadow,
+        observers,
+    } = settings;
     let mut scheduler = Scheduler::new(&configuration, gates, seed)?;
     scheduler.set_pod_max_in_unschedulable(pod_max_in_unschedulable);
     let kinds = sources::kinds(&scheduler, &configuration, &gates);
@@ -83,17 +105,17 @@ pub fn start(
         permission.clone(),
         clock,
         REQUESTS_MAX,
-        completed,
+        completed.clone(),
     );
+    let shadow = shadow.map(|shadow| Shadow::new(shadow.lines, completed));
+    let counts = shadow.as_ref().map(Shadow::counts);
+    let hands = match shadow {
+        Some(shadow) => Hands::Shadow(Box::new(shadow)),
+        None => Hands::Real(executor.clone()),
+    };
     let (mut tasks, news) = sources::follow(&connections.main, &kinds, client::Settings::default(), seed);
-    let (driver, handle) = Driver::new(
-        scheduler,
-        observers,
-        clock,
-        permission.clone(),
-        (news, kinds),
-        (executor.clone(), completions),
-    );
+    let (driver, handle) =
+        Driver::new(scheduler, observers, clock, permission.clone(), (news, kinds), (hands, completions));
     tasks.spawn(driver.run());
-    Ok(Running { handle, recorder, executor, tasks })
+    Ok(Running { handle, recorder, executor, shadow: counts, tasks })
 }

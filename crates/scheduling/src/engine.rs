@@ -35,7 +35,7 @@ use binding::Bindings;
 pub use command::{Command, Condition, EventKind, Input, Step, Tried};
 use policy::PluginPolicy;
 use queue::Policy;
-pub use queue::{Cause, Queue, QueueCounts, QueueName, QueueWork, QueuedPod};
+pub use queue::{Cause, Queue, QueueCounts, QueueName, QueueWork, QueuedPod, Waits};
 
 use crate::cluster::Cluster;
 use crate::evictions::Evictions;
@@ -158,6 +158,11 @@ impl Scheduler {
     /// Nodes and the pods on them.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The UID of the pod with this name, if it waits or is being bound.
+    pub fn uid_of(&self, key: &PodKey) -> Option<Arc<str>> {
+        self.names.get(key).cloned()
     }
 
     /// How many distinct shapes of pods are remembered.

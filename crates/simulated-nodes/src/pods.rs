@@ -63,7 +63,7 @@ pub(crate) async fn follow(client: Client, known: Known, stages: Stages) {
         pods: Map::default(),
         due: BTreeMap::new(),
         n_stages: 0,
-        n_addresses: 0,
+        n_addresses: first_address(),
         done,
     };
     let simulating = async {
@@ -160,6 +160,14 @@ impl Simulation {
             self.wait(uid, waiting.pod, waiting.stage, Instant::now() + RETRY);
         }
     }
+}
+
+/// Where to begin with addresses, so that a process that begins anew does not give those of pods that are there already
+/// for a day and a half, if the one before has not given more than 64 in a second.
+#[allow(clippy::disallowed_methods, reason = "addresses are left to chance, and nothing is decided by them")]
+fn first_address() -> u32 {
+    let seconds = jiff::Timestamp::now().as_second();
+    u32::try_from((seconds * 64).rem_euclid(1 << 23)).unwrap_or(0)
 }
 
 /// A request about a pod.

@@ -92,14 +92,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
         .map_err(|error| anyhow::anyhow!("invalid argument for --feature-gates: {error}"))?;
     let configuration = read_configuration(options.config.as_deref(), &gates)?;
     let target = target::parse(&options.kind, &options.name, options.namespace.as_deref())?;
-    let (mut files, default_namespace) = match options.filename.as_slice() {
+    let (mut files, key, words) = match options.filename.as_slice() {
         [] => {
             let snapshot = live_cluster::read(&options.cluster)?;
-            (snapshot.files, snapshot.default_namespace)
+            let key = target.in_namespace(&snapshot.default_namespace);
+            let words = live_cluster::ask_scheduler(&options.cluster, &key.namespace, &key.name)?;
+            (snapshot.files, key, words)
         }
-        paths => (ClusterFiles::read(paths)?, "default".to_owned()),
+        paths => (ClusterFiles::read(paths)?, target.in_namespace("default"), None),
     };
-    let key = target.in_namespace(&default_namespace);
     let given = target::find_pod(&files, &key).cloned();
     if let Some(node) = &options.why_not {
         target::find_node(&files, node)?;
@@ -114,7 +115,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
         (Standpoint::as_given(&files, Some(&pod)), pod)
     };
     let mut situation = Situation::new(&configuration, gates, options.seed, files, standpoint, pod)?;
-    let report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;
+    let mut report = gather::report(&mut situation, options.why_not.as_deref(), options.seed)?;
+    report.scheduler = words;
 
     let mut output = io::stdout().lock();
     let paint = Paint::new(output.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()));

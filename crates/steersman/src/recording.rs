@@ -15,9 +15,11 @@
 mod commands;
 mod header;
 mod input;
+mod live;
 mod outcome;
 mod reader;
 mod recorder;
+mod segments;
 
 use std::ops::Deref;
 use std::path::Path;
@@ -30,6 +32,7 @@ use wire::config::{FeatureGates, SchedulerConfiguration};
 pub(crate) use commands::sentence;
 pub(crate) use header::Header;
 pub(crate) use input::RecordedInput;
+pub(crate) use live::record;
 pub(crate) use outcome::{Outcome, Totals};
 pub(crate) use reader::{Ending, Line, Reader};
 use recorder::Recorder;

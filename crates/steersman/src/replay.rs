@@ -21,7 +21,7 @@ use crate::recording::{Ending, Header, Line, Outcome as StepOutcome, Reader, Rec
 #[command(after_help = "\
 Exit codes: 0 everything came out as recorded, 1 something did not, 2 the file is not a recording or is damaged")]
 pub(crate) struct Options {
-    /// A recording, as `simulate --record FILE` writes it; `-` is standard input
+    /// A recording, as `simulate --record FILE` writes it, or the folder of one of a running scheduler; `-` is standard input
     #[arg(value_name = "FILE")]
     recording: PathBuf,
     /// Stop after this line of the recording

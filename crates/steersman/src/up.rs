@@ -4,6 +4,7 @@
 //! a user of its own to the API server, with that user's rights.
 
 mod apply;
+mod debug;
 pub(crate) mod in_process;
 mod tour;
 
@@ -20,14 +21,16 @@ use clap::{ArgAction, Args};
 use client::Connection;
 use component::flags;
 use component::shutdown::Stage;
-use kube_scheduler::{Connections, Permission, Running};
+use kube_scheduler::why::LastDecisions;
+use kube_scheduler::{Clock, Connections, Permission, Running};
 use simulated_nodes::{Shape, Stages};
 use tokio::task::JoinSet;
 use wire::config::FeatureGates;
 
 use crate::configuration::read_component_configuration;
 use crate::kube_apiserver::{self, Prepared};
-use crate::{Outcome, kube_scheduler as component_kube_scheduler};
+use crate::{Outcome, kube_scheduler as component_kube_scheduler, recording};
+use debug::Debug;
 use in_process::Within;
 
 /// Who the scheduler is; the bootstrap roles give it what it needs.
@@ -68,6 +71,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", conflicts_with = "no_scheduler")]
     scheduler_config: Option<PathBuf>,
 
+    /// Write down in this folder everything that the scheduler is given and decides, for `steersman replay`
+    #[arg(long, value_name = "DIR", conflicts_with = "no_scheduler")]
+    record: Option<PathBuf>,
+
     /// Objects to apply at the start: files or folders, YAML or JSON; then it is shown where their pods go
     #[arg(short = 'f', long, value_name = "PATH")]
     filename: Vec<PathBuf>,
@@ -98,11 +105,12 @@ async fn up(options: &Options) -> Result<()> {
         tour::welcome(options, &prepared);
         let shutdown = prepared.shutdown.clone();
         let admin = connection(&prepared.server, "kubernetes-admin", User::MASTERS);
+        let kubeconfig = prepared.kubeconfig().to_owned();
         let serving = tokio::spawn(prepared.serve());
         let touring = async {
             if !objects.is_empty() {
                 apply::apply(&admin, &objects).await?;
-                tour::show(&admin, &objects, !options.no_scheduler).await?;
+                tour::show(&admin, &objects, !options.no_scheduler, &kubeconfig).await?;
             }
             tour::stays_up();
             std::future::pending::<Result<()>>().await
@@ -148,7 +156,7 @@ impl Cluster {
         let scheduler = if options.no_scheduler {
             None
         } else {
-            Some(scheduler(&prepared.server, options.scheduler_config.as_deref())?)
+            Some(scheduler(&prepared.server, options.scheduler_config.as_deref(), options.record.as_deref())?)
         };
         let nodes = match simulation {
             None => None,
@@ -162,20 +170,36 @@ impl Cluster {
 }
 
 /// The scheduler of a process that has the API server: there is no other, so nobody is elected.
-pub(crate) fn scheduler(server: &Arc<Server>, configuration: Option<&Path>) -> Result<Running> {
+pub(crate) fn scheduler(
+    server: &Arc<Server>,
+    configuration: Option<&Path>,
+    record: Option<&Path>,
+) -> Result<Running> {
     let gates = FeatureGates::parse("").context("the feature gates")?;
     let configuration = read_component_configuration(configuration, &gates)?;
     let connection = connection(server, SCHEDULER, "");
     let connections = Connections { main: connection.clone(), events: connection };
+    let (clock, seed) = (Clock::start(), component_kube_scheduler::seed());
+    let decisions = LastDecisions::default();
+    let mut observers = vec![decisions.observer()];
+    if let Some(folder) = record {
+        observers.push(recording::record(folder, &configuration, gates, seed, clock.now())?);
+    }
     let settings = kube_scheduler::Settings {
         configuration,
         gates,
         pod_max_in_unschedulable: Duration::from_secs(300),
-        seed: component_kube_scheduler::seed(),
+        seed,
+        clock,
         host_name: component_kube_scheduler::host_name(),
-        observers: Vec::new(),
+        shadow: None,
+        observers,
     };
-    kube_scheduler::start(&connections, settings, &Permission::given()).context("starting the scheduler")
+    let running = kube_scheduler::start(&connections, settings, &Permission::given());
+    let running = running.context("starting the scheduler")?;
+    // A server has one process, and that has one scheduler.
+    let _ = server.addition.set(Arc::new(Debug { decisions, handle: running.handle.clone() }));
+    Ok(running)
 }
 
 fn simulation(options: &Options) -> Result<Option<simulated_nodes::Settings>> {

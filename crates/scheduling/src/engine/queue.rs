@@ -66,6 +66,19 @@ pub(super) trait Policy {
     fn hint(&self, plugin: &str, pod: &Pod, event: ClusterEvent, changed: Changed<'_>) -> Hint;
 }
 
+/// What a pod waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Its turn.
+    Turn,
+    /// The end of its backoff, at this time.
+    Backoff(Now),
+    /// A PreEnqueue plugin to let it in.
+    Gate(&'static str),
+    /// Something to change that lets it fit.
+    Change,
+}
+
 /// Something that happened to an object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Happening<'a> {
@@ -125,6 +138,23 @@ impl Queue {
     /// How many pods are to be tried next.
     pub fn n_active(&self) -> usize {
         self.places.n_active()
+    }
+
+    /// Whether there is a pod to be tried now.
+    pub fn has_next(&self) -> bool {
+        self.places.n_active() > 0 || (self.pops_early && self.places.n_backoff() > 0)
+    }
+
+    /// What a waiting pod waits for.
+    pub fn waits_for(&self, uid: &str) -> Option<Waits> {
+        Some(match self.places.place_of(uid)? {
+            Place::Active(_) => Waits::Turn,
+            Place::Backoff(end, _) | Place::ErrorBackoff(end) => Waits::Backoff(self.backoff.over_at(end)),
+            Place::Unschedulable(_) => match self.get(uid)?.gated_by {
+                Some(plugin) => Waits::Gate(plugin),
+                None => Waits::Change,
+            },
+        })
     }
 
     /// How many pods wait for their backoff to end.

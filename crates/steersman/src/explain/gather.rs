@@ -23,6 +23,7 @@ pub(super) fn report(situation: &mut Situation, why_not: Option<&str>, seed: u64
         pod: situation.pod_name(),
         profile: None,
         outcome: Outcome::NoProfile,
+        scheduler: None,
         basis: situation.standpoint.basis,
         n_others_pending: situation.standpoint.n_others_pending,
         message: None,

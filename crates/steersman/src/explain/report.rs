@@ -2,6 +2,7 @@
 
 mod preemption;
 
+use kube_scheduler::why::Words;
 use serde::Serialize;
 
 pub(super) use preemption::{Candidate, Obstacles, Preemption, Victim};
@@ -16,6 +17,9 @@ pub(super) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) profile: Option<String>,
     pub(super) outcome: Outcome,
+    /// What the scheduler that is running says about the pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scheduler: Option<Words>,
     pub(super) basis: Basis,
     /// How many other pods have no node in the cluster as given.
     pub(super) n_others_pending: usize,

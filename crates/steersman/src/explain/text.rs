@@ -2,6 +2,7 @@
 
 mod preemption;
 mod remedies;
+mod scheduler;
 mod tables;
 mod why_not;
 
@@ -18,6 +19,9 @@ const NAMES_MAX: usize = 5;
 /// Writes the report.
 pub(super) fn write(report: &Report, paint: Paint, n_rows_max: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", paint.bold(&headline(report)))?;
+    if let Some(words) = &report.scheduler {
+        scheduler::write(words, out)?;
+    }
     if let Some(line) = standpoint(report) {
         writeln!(out, "({line})")?;
     }

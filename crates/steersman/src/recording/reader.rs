@@ -80,6 +80,9 @@ impl Reader {
             return Ok(Reader::new("standard input", Box::new(BufReader::new(io::stdin()))));
         }
         let name = path.display().to_string();
+        if path.is_dir() {
+            return Ok(Reader::new(&name, super::segments::read(path)?));
+        }
         let file = File::open(path).with_context(|| format!("opening the recording {name}"))?;
         Ok(Reader::new(&name, Box::new(BufReader::new(file))))
     }

@@ -15,7 +15,8 @@ use super::{input, reader};
 /// A recording under way.
 pub(super) struct Recorder {
     path: PathBuf,
-    file: BufWriter<File>,
+    /// Takes whole lines.
+    file: Box<dyn Write + Send>,
     totals: Totals,
     /// The line under construction.
     line: Vec<u8>,
@@ -39,15 +40,28 @@ impl Recorder {
             bail!("{shown} is there and is no recording, so it is not overwritten: choose another name");
         }
         let file = File::create(path).with_context(|| format!("creating the recording {shown}"))?;
-        let mut recorder = Recorder {
-            path: path.to_owned(),
-            file: BufWriter::new(file),
-            totals: Totals::default(),
-            line: header.to_line()?.into_bytes(),
-            failed: None,
-        };
+        Recorder::begin(path, Box::new(BufWriter::new(file)), header)
+    }
+
+    /// Begins a recording that is written to `file`, line by line; `path` is what it is called.
+    pub(super) fn begin(path: &Path, file: Box<dyn Write + Send>, header: &Header) -> Result<Recorder> {
+        let line = header.to_line()?.into_bytes();
+        let (path, totals) = (path.to_owned(), Totals::default());
+        let mut recorder = Recorder { path, file, totals, line, failed: None };
         recorder.write_line();
         Ok(recorder)
+    }
+
+    /// Hands what was written to the system, so that it is there even if this process is killed.
+    pub(super) fn flush(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.file.flush().err();
+        }
+    }
+
+    /// The first error there was. Nothing was written after it.
+    pub(super) fn failure(&self) -> Option<&io::Error> {
+        self.failed.as_ref()
     }
 
     /// Writes down what goes in.

@@ -1,5 +1,6 @@
 //! What `up` tells at the start.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -34,7 +35,7 @@ pub(super) fn welcome(options: &Options, prepared: &Prepared) {
     println!("\n  export KUBECONFIG={}\n  kubectl get nodes", shown(prepared.kubeconfig()));
 }
 
-fn shown(path: &std::path::Path) -> String {
+fn shown(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
@@ -46,7 +47,12 @@ pub(super) fn stays_up() {
 
 /// Waits until something has become of all applied pods, and shows what.
 #[allow(clippy::print_stdout, reason = "a user is told what there is")]
-pub(super) async fn show(connection: &Connection, objects: &[Applied], has_scheduler: bool) -> Result<()> {
+pub(super) async fn show(
+    connection: &Connection,
+    objects: &[Applied],
+    has_scheduler: bool,
+    kubeconfig: &Path,
+) -> Result<()> {
     let pods: Vec<&Applied> = objects.iter().filter(|applied| applied.kind() == "Pod").collect();
     println!("\nApplied {} objects, of which {} pods.", objects.len(), pods.len());
     if pods.is_empty() {
@@ -63,15 +69,29 @@ pub(super) async fn show(connection: &Connection, objects: &[Applied], has_sched
     }
     println!();
     placed.write(&mut std::io::stdout().lock(), "").context("writing to standard output")?;
-    for fate in fates.iter().filter(|fate| fate.node.is_empty()) {
+    let waiting: Vec<&Fate> = fates.iter().filter(|fate| fate.node.is_empty()).collect();
+    for fate in &waiting {
         let (namespace, name) = (&fate.namespace, &fate.name);
         match &fate.message {
             Some(message) => println!("\n{namespace}/{name} waits: {message}"),
             None => println!("\n{namespace}/{name} waits."),
         }
-        println!("  why, node by node: steersman explain pod {namespace}/{name}");
+    }
+    if let Some(fate) = waiting.iter().find(|fate| fate.message.is_some()) {
+        explain(&format!("{}/{}", fate.namespace, fate.name), kubeconfig).await;
     }
     Ok(())
+}
+
+/// Explains a pod as the user would have it explained, by this program.
+#[allow(clippy::print_stdout, reason = "a user is told what there is")]
+async fn explain(pod: &str, kubeconfig: &Path) {
+    println!("\n$ steersman explain pod {pod}\n");
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut command = std::process::Command::new(program);
+    command.args(["explain", "pod", pod, "--kubeconfig"]).arg(kubeconfig);
+    // What it says is on the screen, and the exit code 1 says that the pod does not fit.
+    let _ = tokio::task::spawn_blocking(move || command.status()).await;
 }
 
 /// What has become of a pod.
