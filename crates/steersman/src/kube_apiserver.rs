@@ -23,6 +23,7 @@ pub(crate) use storage::open as open_store;
 
 pub(crate) fn run(options: &Options) -> Outcome {
     raise_file_limit();
+    take_small_pages();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -48,6 +49,7 @@ pub(crate) async fn start_in_process_without(
     data_dir: &Path,
     plugins: &[&str],
 ) -> Result<(Arc<Server>, Arc<dyn Store>)> {
+    take_small_pages();
     let arguments = ["kube-apiserver".as_ref(), "--data-dir".as_ref(), data_dir.as_os_str()];
     let Flags { mut options } = Flags::try_parse_from(arguments).context("the flags of kube-apiserver")?;
     options.disable_admission_plugins.extend(plugins.iter().map(|name| (*name).to_owned()));
@@ -62,6 +64,14 @@ pub(crate) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where it cannot be raised, fewer connections are served.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// The allocator asks for memory in pages of 2 MiB. A server takes and gives back a little here and there all the time, and
+/// each time the kernel would clear one of these for a few KiB (`docs/decisions.md`).
+pub(crate) fn take_small_pages() {
+    // Where that cannot be said, it is slower.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 async fn run_async(options: &Options) -> Result<()> {

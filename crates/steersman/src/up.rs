@@ -85,6 +85,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Outcome {
     kube_apiserver::raise_file_limit();
+    kube_apiserver::take_small_pages();
     component_kube_scheduler::log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -192,8 +192,8 @@ impl Writer {
             for record in &records {
                 self.deadlines.set(&record.entry.key, record.deadline_ms);
             }
-            self.shared.window_mut().apply(events.iter().cloned());
-            self.shared.watchers.notify(&events, revision);
+            self.shared.window_mut().apply(events);
+            self.shared.watchers.notify(&records, revision);
         }
         answers.into_iter().for_each(|(reply, result, _room)| answer(reply, result));
     }

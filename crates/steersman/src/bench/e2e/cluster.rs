@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use apiserver::user::User;
 use client::{Access, Connection};
-use kube_scheduler::{Connections, Permission, Running};
+use kube_scheduler::why::LastDecisions;
+use kube_scheduler::{Clock, Connections, Permission, Running};
 use store::Store;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 
@@ -53,8 +54,11 @@ impl Cluster {
             gates,
             pod_max_in_unschedulable: Duration::from_secs(300),
             seed,
+            clock: Clock::start(),
             host_name: crate::kube_scheduler::host_name(),
-            observers: vec![Box::new(attempts.clone())],
+            shadow: None,
+            // As in `up`.
+            observers: vec![LastDecisions::default().observer(), Box::new(attempts.clone())],
         };
         let mut scheduler = kube_scheduler::start(&connections, settings, &Permission::given())
             .context("starting the scheduler")?;
