@@ -50,6 +50,7 @@ core. CPU and memory are those of the process, with API server, scheduler and th
 
 A cluster named by --kubeconfig should be one to throw away, with the admission plugins ServiceAccount,
 TaintNodesByCondition and Priority disabled as scheduler_perf does; its own scheduler is measured, and must be running.
+Nodes and pods are removed after each workload, namespaces stay.
 
 Exit codes: 0 all is well, also when some workloads cannot be run; 1 pods that should be bound are not, or a workload is
 below its threshold; 2 the input is wrong")]

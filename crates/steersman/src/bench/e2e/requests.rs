@@ -22,7 +22,7 @@ struct Shared {
     slots: Arc<Semaphore>,
     /// Where objects of an apiVersion and kind are, as discovery says.
     places: Mutex<BTreeMap<(String, String), Place>>,
-    /// Paths of what was created outside of namespaces, and of namespaces, to clean a cluster that is not ours.
+    /// Paths of what was created outside of namespaces, namespaces included, to clean a cluster that is not ours.
     made: Option<Mutex<Vec<String>>>,
 }
 
@@ -79,12 +79,16 @@ impl Requests {
         let collection = self.collection(object, namespace).await?;
         let name = self.create(&collection, object.to_string().into_bytes()).await?;
         let path = format!("{collection}/{name}");
-        if let Some(made) = &self.0.made
-            && namespace.is_none()
-        {
-            made.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
+        if namespace.is_none() {
+            self.remember(path.clone());
         }
         Ok(path)
+    }
+
+    fn remember(&self, path: String) {
+        if let Some(made) = &self.0.made {
+            made.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        }
     }
 
     /// Makes sure that there is a namespace, with the service account that pods need where a controller makes it.
@@ -93,10 +97,12 @@ impl Requests {
             "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name },
         });
         match self.create_any(&namespace, None).await {
-            Err(error) if !is_refused_with(&error, StatusCode::CONFLICT) => return Err(error),
-            Err(_) => return Ok(()),
-            Ok(_) => {}
-        }
+            Err(error) if is_refused_with(&error, StatusCode::CONFLICT) => {
+                self.remember(format!("/api/v1/namespaces/{name}"));
+                return Ok(());
+            }
+            made => made?,
+        };
         if self.0.made.is_some() {
             let account = serde_json::json!({
                 "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "default" },
@@ -180,15 +186,17 @@ impl Requests {
         Ok(place)
     }
 
-    /// Removes what was made in a cluster that is not ours: pods first, so that nothing holds their namespaces.
+    /// Removes what was made in a cluster that is not ours. Namespaces stay, without pods: their end takes its time, and the
+    /// next workload may want the same.
     pub(super) async fn clean(&self) -> Result<()> {
         let Some(made) = &self.0.made else { return Ok(()) };
         let paths = std::mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner));
         for path in paths.iter().rev() {
             if path.starts_with("/api/v1/namespaces/") {
                 self.delete(&format!("{path}/pods"), true).await?;
+            } else {
+                self.delete(path, false).await?;
             }
-            self.delete(path, false).await?;
         }
         Ok(())
     }
