@@ -14,6 +14,7 @@
 mod create;
 mod delete;
 mod delete_collection;
+mod edit;
 mod errors;
 mod finalizers;
 mod grace;

@@ -43,9 +43,18 @@ struct Flags {
 
 /// A server with the defaults of all flags and its embedded store, without a socket.
 pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Arc<dyn Store>)> {
+    start_in_process_without(data_dir, &[]).await
+}
+
+/// The same without some admission plugins.
+pub(crate) async fn start_in_process_without(
+    data_dir: &Path,
+    plugins: &[&str],
+) -> Result<(Arc<Server>, Arc<dyn Store>)> {
     take_small_pages();
     let arguments = ["kube-apiserver".as_ref(), "--data-dir".as_ref(), data_dir.as_os_str()];
-    let Flags { options } = Flags::try_parse_from(arguments).context("the flags of kube-apiserver")?;
+    let Flags { mut options } = Flags::try_parse_from(arguments).context("the flags of kube-apiserver")?;
+    options.disable_admission_plugins.extend(plugins.iter().map(|name| (*name).to_owned()));
     let store = storage::open(&options).await?;
     let settings = serve::settings(&options, serve::advertised(&options), options.secure_port)?;
     let started = apiserver::start::start(store.clone(), settings, Shutdown::new()).await;

@@ -34,7 +34,7 @@ use debug::Debug;
 use in_process::Within;
 
 /// Who the scheduler is; the bootstrap roles give it what it needs.
-const SCHEDULER: &str = "system:kube-scheduler";
+pub(crate) const SCHEDULER: &str = "system:kube-scheduler";
 
 /// Flags of the cluster, and those of the API server in it.
 #[derive(Args)]

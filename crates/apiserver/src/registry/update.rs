@@ -17,7 +17,7 @@ use crate::services::Allocation;
 
 /// How often a write starts over because somebody else wrote. Each time somebody else's write went through, so this many
 /// in a row are not met by chance.
-const N_ATTEMPTS_MAX: usize = 1_000;
+pub(super) const N_ATTEMPTS_MAX: usize = 1_000;
 
 /// Makes the new object of the stored one, or, where it may be created, of nothing. Asked again after each conflict.
 pub type Change<'c> = dyn FnMut(Option<&Value>) -> Result<Value, Box<Status>> + Send + 'c;
