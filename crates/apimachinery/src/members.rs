@@ -67,7 +67,8 @@ mod tests {
     fn names_are_compared_whole() {
         let name = "abcdefghijklmnopqrstuvwxyz";
         for n in 0..name.len() {
-            assert!(is_same(&name[..n], &name[..n].to_owned()));
+            let elsewhere = name[..n].to_owned();
+            assert!(is_same(&name[..n], &elsewhere));
             assert!(!is_same(&name[..n], &name[..=n]));
             for at in 0..n {
                 let mut other = name[..n].to_owned();

@@ -7,9 +7,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::BodyExt;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use tokio::time::Instant;
 
 use crate::error::{Error, Refusal, with_causes};
 use crate::limit::Limit;
+use crate::meter::{Meter, Sent};
 use crate::transport::{Answer, Transport};
 
 /// Who to talk to, and as whom.
@@ -36,6 +38,7 @@ pub struct Connection {
     user_agent: Arc<str>,
     default_namespace: Arc<str>,
     limit: Option<Arc<Limit>>,
+    meter: Option<Arc<dyn Meter>>,
 }
 
 impl Connection {
@@ -70,6 +73,7 @@ impl Connection {
             user_agent: user_agent.into(),
             default_namespace: "default".into(),
             limit: None,
+            meter: None,
         }
     }
 
@@ -77,6 +81,11 @@ impl Connection {
     /// its own: what others send does not count.
     pub fn limited(&self, qps: f64, burst: u32) -> Connection {
         Connection { limit: Limit::new(qps, burst).map(Arc::new), ..self.clone() }
+    }
+
+    /// The same way to the server, on which requests are counted.
+    pub fn metered(&self, meter: Arc<dyn Meter>) -> Connection {
+        Connection { meter: Some(meter), ..self.clone() }
     }
 
     /// The same way to the server under another name.
@@ -102,9 +111,14 @@ impl Connection {
         content: Option<(&str, Vec<u8>)>,
         what: &str,
     ) -> Result<Bytes, Error> {
+        let verb = self.meter.as_ref().map(|_| method.to_string());
         let answer = self.begin(method, path_and_query, content, what).await?;
         let body = answer.into_body().collect().await;
-        body.map(http_body_util::Collected::to_bytes).map_err(|error| self.unreachable(error.as_ref()))
+        let body = body.map(http_body_util::Collected::to_bytes);
+        if let (Some(meter), Some(verb), Ok(body)) = (&self.meter, verb, &body) {
+            meter.received(&verb, &self.server, body.len());
+        }
+        body.map_err(|error| self.unreachable(error.as_ref()))
     }
 
     /// Sends a request; the answer's body, which is a success, can be read as it comes.
@@ -130,10 +144,24 @@ impl Connection {
         let request = request
             .body(body)
             .map_err(|error| Error::Misunderstood { what: what.to_owned(), problem: error.to_string() })?;
+        let asked = Instant::now();
         if let Some(limit) = &self.limit {
             limit.pass().await;
         }
-        let answer = self.transport.send(request).await.map_err(|error| self.unreachable(error.as_ref()))?;
+        let sent = Instant::now();
+        let (verb, n_bytes) = (request.method().clone(), request.body().len());
+        let answer = self.transport.send(request).await;
+        if let Some(meter) = &self.meter {
+            meter.sent(&Sent {
+                method: verb.as_str(),
+                server: &self.server,
+                code: answer.as_ref().ok().map(|answer| answer.status().as_u16()),
+                took: sent.elapsed(),
+                held_back: sent - asked,
+                n_bytes,
+            });
+        }
+        let answer = answer.map_err(|error| self.unreachable(error.as_ref()))?;
         if answer.status().is_success() {
             return Ok(answer);
         }

@@ -42,6 +42,16 @@ struct Metadata {
 /// # Errors
 /// Those of a request; an expired continuation begins anew once, without pages.
 pub async fn list(connection: &Connection, resource: Resource, selection: &str) -> Result<List, Error> {
+    list_and_show(connection, resource, selection, &mut |_, _| {}).await
+}
+
+/// The same, and shows every object together with its text.
+pub(crate) async fn list_and_show(
+    connection: &Connection,
+    resource: Resource,
+    selection: &str,
+    show: &mut (dyn FnMut(&Object, &str) + Send),
+) -> Result<List, Error> {
     let what = format!("listing {}", resource.plural);
     let mut listed = List::default();
     let mut token = String::new();
@@ -63,7 +73,9 @@ pub async fn list(connection: &Connection, resource: Resource, selection: &str) 
         };
         let page: Page<'_> = serde_json::from_slice(&page).map_err(misunderstood)?;
         for item in page.items.unwrap_or_default() {
-            listed.objects.push(wire::decode::json_object(resource.kind, item.get()).map_err(misunderstood)?);
+            let object = wire::decode::json_object(resource.kind, item.get()).map_err(misunderstood)?;
+            show(&object, item.get());
+            listed.objects.push(object);
         }
         listed.resource_version = page.metadata.resource_version;
         if page.metadata.token.is_empty() {

@@ -10,6 +10,7 @@ mod lines;
 mod words;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::Stream;
@@ -17,7 +18,7 @@ use http::{Method, StatusCode};
 use tokio::sync::mpsc;
 use wire::{Kind, Object};
 
-use crate::list::{encoded, list};
+use crate::list::{encoded, list_and_show};
 use crate::{Connection, Error, Resource};
 use known::Known;
 use lines::Lines;
@@ -61,6 +62,15 @@ impl Default for Settings {
     }
 }
 
+/// Sees objects with everything in them, where what is told is not enough. It sees them before they are told.
+pub trait Onlooker: Send + Sync {
+    /// An object is there, or has changed. `text` is its JSON.
+    fn upsert(&self, object: &Object, text: &str);
+
+    /// An object is gone.
+    fn delete(&self, object: &Object);
+}
+
 /// One resource that is followed.
 pub struct Source {
     connection: Connection,
@@ -68,6 +78,7 @@ pub struct Source {
     selection: String,
     settings: Settings,
     random: Stream,
+    onlooker: Option<Arc<dyn Onlooker>>,
     known: Known,
     /// From where to go on; `None` if everything has to be asked for.
     revision: Option<String>,
@@ -107,12 +118,19 @@ impl Source {
             selection,
             settings,
             random: Stream::new(seed, resource.plural),
+            onlooker: None,
             known: Known::default(),
             revision: None,
             streams: true,
             is_synced: false,
             n_failures: 0,
         }
+    }
+
+    /// Has somebody see the objects with everything in them.
+    #[must_use]
+    pub fn seen_by(self, onlooker: Arc<dyn Onlooker>) -> Source {
+        Source { onlooker: Some(onlooker), ..self }
     }
 
     /// Follows the resource until nobody listens any more.
@@ -174,7 +192,13 @@ impl Source {
     /// One request, to its end.
     async fn follow(&mut self, told: &mpsc::Sender<(Kind, Told)>) -> Result<Ended, Error> {
         if self.revision.is_none() && !self.streams {
-            let listed = list(&self.connection, self.resource, &self.selection).await?;
+            let onlooker = self.onlooker.clone();
+            let mut show = move |object: &Object, text: &str| {
+                if let Some(onlooker) = &onlooker {
+                    onlooker.upsert(object, text);
+                }
+            };
+            let listed = list_and_show(&self.connection, self.resource, &self.selection, &mut show).await?;
             self.known.begin();
             for object in listed.objects {
                 if !self.tell_upsert(object, told).await {
@@ -217,7 +241,13 @@ impl Source {
                 Ok(Ok(None)) => return Ok(ended),
                 Ok(Ok(Some(line))) => line,
             };
-            if !self.hear(words::read(self.resource.kind, &line, &what)?, told).await? {
+            let word = words::read(self.resource.kind, &line, &what)?;
+            if let (Some(onlooker), Word::Upsert(object)) = (&self.onlooker, &word)
+                && let Some(text) = words::object_text(&line)
+            {
+                onlooker.upsert(object, text);
+            }
+            if !self.hear(word, told).await? {
                 return Ok(Ended::Unheard);
             }
             ended = Ended::Well;
@@ -234,7 +264,7 @@ impl Source {
             Word::Delete(object) => {
                 self.advance(&object);
                 self.known.remove(&object);
-                Ok(told.send((self.resource.kind, Told::Delete(object))).await.is_ok())
+                Ok(self.tell_delete(object, told).await)
             }
             Word::Bookmark { resource_version, ends_beginning: true } if self.known.is_beginning() => {
                 Ok(self.end_of_beginning(resource_version, told).await)
@@ -258,11 +288,18 @@ impl Source {
 
     async fn tell_upsert(&mut self, object: Object, told: &mpsc::Sender<(Kind, Told)>) -> bool {
         if let Some(other) = self.known.insert(&object)
-            && told.send((self.resource.kind, Told::Delete(other))).await.is_err()
+            && !self.tell_delete(other, told).await
         {
             return false;
         }
         told.send((self.resource.kind, Told::Upsert(object))).await.is_ok()
+    }
+
+    async fn tell_delete(&self, object: Object, told: &mpsc::Sender<(Kind, Told)>) -> bool {
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.delete(&object);
+        }
+        told.send((self.resource.kind, Told::Delete(object))).await.is_ok()
     }
 
     /// Everything there is has been told: what was known and is not among it is gone.
@@ -272,7 +309,7 @@ impl Source {
         told: &mpsc::Sender<(Kind, Told)>,
     ) -> bool {
         for gone in self.known.end(self.resource.kind) {
-            if told.send((self.resource.kind, Told::Delete(gone))).await.is_err() {
+            if !self.tell_delete(gone, told).await {
                 return false;
             }
         }

@@ -5,11 +5,13 @@
 //! believed in a month under every name that is asked for. Keys are readable by their owner only.
 
 mod authority;
+mod client_authority;
 mod files;
 mod rsa_key;
 mod subject;
 
 pub use authority::{Authority, ClientIdentity, signing_request};
+pub use client_authority::ClientAuthority;
 pub use files::{CertificateError, load_certificates, load_roots, write_private};
 pub use rsa_key::make_rsa_key;
 pub use subject::Subject;

@@ -26,6 +26,9 @@ pub enum Endpoints {
 
 type Run = dyn Fn() -> Result<(), String> + Send + Sync;
 
+/// Is told of an endpoint, a check, and whether it passed.
+type Told = dyn Fn(&str, &str, bool) + Send + Sync;
+
 struct Check {
     name: String,
     endpoints: Endpoints,
@@ -36,6 +39,7 @@ struct Check {
 #[derive(Default)]
 pub struct Health {
     checks: Vec<Check>,
+    told: Option<Box<Told>>,
 }
 
 /// Something that has to be done once before a process is ready. Clones are the same.
@@ -82,6 +86,19 @@ impl Health {
         hook
     }
 
+    /// Has something told of every check that is run because somebody asked: endpoint, name, whether it passed.
+    pub fn tell(&mut self, told: impl Fn(&str, &str, bool) + Send + Sync + 'static) {
+        self.told = Some(Box::new(told));
+    }
+
+    fn run(&self, endpoint: &str, check: &Check) -> Result<(), String> {
+        let result = (check.run)();
+        if let Some(told) = &self.told {
+            told(endpoint, &check.name, result.is_ok());
+        }
+        result
+    }
+
     /// What is wrong at an endpoint (`readyz`), by check. For logs, and for who waits for a start.
     pub fn failures(&self, endpoint: &str) -> Vec<(&str, String)> {
         let failed = |check: &Check| (check.run)().err();
@@ -100,7 +117,7 @@ impl Health {
             None => self.answer_all(endpoint, query),
             Some(name) => match self.of(endpoint).find(|check| check.name == name) {
                 None => text(StatusCode::NOT_FOUND, "404 page not found\n".to_owned()),
-                Some(check) => match (check.run)() {
+                Some(check) => match self.run(endpoint, check) {
                     Ok(()) => text(StatusCode::OK, "ok".to_owned()),
                     Err(error) => failure(format!("internal server error: {error}")),
                 },
@@ -123,7 +140,7 @@ impl Health {
             let _ = if excluded.contains(&name.as_str()) {
                 excluded.retain(|excluded| excluded != name);
                 writeln!(lines, "[+]{name} excluded: ok")
-            } else if (check.run)().is_ok() {
+            } else if self.run(endpoint, check).is_ok() {
                 writeln!(lines, "[+]{name} ok")
             } else {
                 is_failed = true;

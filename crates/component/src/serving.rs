@@ -10,6 +10,7 @@
 
 mod connection;
 mod listener;
+mod names;
 mod peer;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use connection::without_panic;
-pub use listener::{Listener, bind, serve};
+pub use listener::{Listener, bind, bind_beside, serve};
 pub use peer::Peer;
 pub use tls::{Tls, TlsError, TlsOptions, TlsVersion};
 

@@ -14,6 +14,7 @@ mod tests;
 mod volume;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base::Map;
@@ -22,6 +23,7 @@ use scheduling::engine::Command;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::events::Recorder;
+use crate::extenders::Extenders;
 use crate::{Clock, Permission};
 use bind::Bind;
 use evict::Evict;
@@ -68,8 +70,12 @@ struct Shared {
     permission: Permission,
     clock: Clock,
     completions: mpsc::UnboundedSender<Completion>,
-    /// How many requests are under way.
+    /// How many requests may be under way.
     slots: Semaphore,
+    /// How many are.
+    n_under_way: AtomicUsize,
+    /// Who may bind in our place.
+    extenders: Option<Extenders>,
     /// What is to be done with pods, by UID. While a pod is in here, a task is at work for it.
     work: Mutex<Map<Arc<str>, Work>>,
 }
@@ -103,13 +109,14 @@ impl Work {
 
 impl Executor {
     /// Carries commands out through `connection`, with at most `n_requests_max` requests at once. What becomes of them is
-    /// told to `completions`.
+    /// told to `completions`. Pods that concern an extender that binds are bound by it.
     pub fn new(
         connection: Connection,
         recorder: Recorder,
         permission: Permission,
         clock: Clock,
         n_requests_max: usize,
+        extenders: Option<Extenders>,
         completions: mpsc::UnboundedSender<Completion>,
     ) -> Executor {
         Executor(Arc::new(Shared {
@@ -119,6 +126,8 @@ impl Executor {
             clock,
             completions,
             slots: Semaphore::new(n_requests_max),
+            n_under_way: AtomicUsize::new(0),
+            extenders,
             work: Mutex::default(),
         }))
     }
@@ -164,6 +173,11 @@ impl Executor {
     /// How many pods something is being done with.
     pub fn n_busy(&self) -> usize {
         self.0.work.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// How many requests have been sent and are not answered.
+    pub fn n_under_way(&self) -> usize {
+        self.0.n_under_way.load(Ordering::Acquire)
     }
 
     fn add(&self, uid: &Arc<str>, add: impl FnOnce(&mut Work)) {

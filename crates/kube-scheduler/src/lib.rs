@@ -20,7 +20,10 @@ pub mod clock;
 pub mod driver;
 pub mod events;
 pub mod executor;
+pub mod extenders;
+pub mod metrics;
 pub mod permission;
+pub mod serving;
 pub mod shadow;
 pub mod sources;
 pub mod start;
@@ -31,4 +34,4 @@ mod double;
 
 pub use clock::Clock;
 pub use permission::Permission;
-pub use start::{Connections, Running, Settings, ShadowSettings, start};
+pub use start::{Connections, Running, Settings, ShadowSettings, StartError, start};

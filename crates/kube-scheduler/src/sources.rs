@@ -1,8 +1,9 @@
 //! Which resources the scheduler follows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use client::{Connection, Resource, Settings, Source, Told};
+use client::{Connection, Onlooker, Resource, Settings, Source, Told};
 use scheduling::engine::Scheduler;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -83,18 +84,23 @@ fn spreads_by_default(profile: &Profile) -> bool {
     }
 }
 
-/// Begins to follow the kinds. Sources run until the set, or what they tell, is dropped.
+/// Begins to follow the kinds. `onlooker` sees pods and nodes with everything in them. Sources run until the set, or what they tell, is dropped.
 pub fn follow(
     connection: &Connection,
     kinds: &BTreeSet<Kind>,
     settings: Settings,
     seed: u64,
+    onlooker: Option<&Arc<dyn Onlooker>>,
 ) -> (JoinSet<()>, News) {
     let (told, news) = mpsc::channel(NEWS_MAX);
     let mut running = JoinSet::new();
     for kind in kinds {
         let selector = if *kind == Kind::Pod { UNFINISHED } else { "" };
         let source = Source::new(connection.clone(), Resource::of(*kind), selector, settings, seed);
+        let source = match onlooker {
+            Some(onlooker) if matches!(kind, Kind::Pod | Kind::Node) => source.seen_by(Arc::clone(onlooker)),
+            _ => source,
+        };
         running.spawn(source.run(told.clone()));
     }
     (running, news)

@@ -12,6 +12,8 @@ use wire::config::{FeatureGates, SchedulerConfiguration};
 use crate::driver::{Driver, Handle, Hands, Observer};
 use crate::events::Recorder;
 use crate::executor::Executor;
+use crate::extenders::{ExtenderError, Extenders};
+use crate::metrics::{Meter, Metrics};
 use crate::shadow::{Counts, Lines, Shadow};
 use crate::{Clock, Permission, sources};
 
@@ -36,6 +38,8 @@ pub struct Settings {
     pub shadow: Option<ShadowSettings>,
     /// Who is to see everything that goes into the core and comes out of it.
     pub observers: Vec<Box<dyn Observer>>,
+    /// What is counted, if anything is.
+    pub metrics: Option<Metrics>,
 }
 
 /// What a shadow is told at its start.
@@ -43,6 +47,17 @@ pub struct Settings {
 pub struct ShadowSettings {
     /// Where a line of JSON per comparison goes.
     pub lines: Option<Lines>,
+}
+
+/// Why a scheduler cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A profile cannot be made.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// An extender cannot be asked.
+    #[error(transparent)]
+    Extender(#[from] ExtenderError),
 }
 
 /// The ways to the API server. They may be one.
@@ -78,12 +93,12 @@ impl Running {
 /// tokio runtime.
 ///
 /// # Errors
-/// If the profiles cannot be made.
+/// If the profiles or the extenders cannot be made.
 pub fn start(
     connections: &Connections,
     settings: Settings,
     permission: &Permission,
-) -> Result<Running, ProfileError> {
+) -> Result<Running, StartError> {
     let Settings {
         configuration,
         gates,
@@ -92,10 +107,22 @@ pub fn start(
         seed,
         host_name,
         shadow,
-        observers,
+        mut observers,
+        metrics,
     } = settings;
     let mut scheduler = Scheduler::new(&configuration, gates, seed)?;
     scheduler.set_pod_max_in_unschedulable(pod_max_in_unschedulable);
+    if let Some(metrics) = &metrics {
+        scheduler.set_stopwatch(metrics.timings.clone());
+        let names: Vec<String> =
+            configuration.profiles.iter().map(|profile| profile.scheduler_name.clone()).collect();
+        observers.push(Box::new(Meter::new(metrics, scheduler.profiles(), &names, seed)));
+    }
+    let extenders = Extenders::new(&configuration.extenders)?;
+    let onlooker = extenders.as_ref().map(Extenders::onlooker);
+    if let Some(extenders) = &extenders {
+        scheduler.set_extenders(extenders.deciding());
+    }
     let kinds = sources::kinds(&scheduler, &configuration, &gates);
     let recorder = Recorder::start(connections.events.clone(), &host_name, clock);
     let (completed, completions) = mpsc::unbounded_channel();
@@ -105,6 +132,7 @@ pub fn start(
         permission.clone(),
         clock,
         REQUESTS_MAX,
+        extenders,
         completed.clone(),
     );
     let shadow = shadow.map(|shadow| Shadow::new(shadow.lines, completed));
@@ -113,7 +141,8 @@ pub fn start(
         Some(shadow) => Hands::Shadow(Box::new(shadow)),
         None => Hands::Real(executor.clone()),
     };
-    let (mut tasks, news) = sources::follow(&connections.main, &kinds, client::Settings::default(), seed);
+    let (mut tasks, news) =
+        sources::follow(&connections.main, &kinds, client::Settings::default(), seed, onlooker.as_ref());
     let (driver, handle) =
         Driver::new(scheduler, observers, clock, permission.clone(), (news, kinds), (hands, completions));
     tasks.spawn(driver.run());

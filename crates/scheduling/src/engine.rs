@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Interner, Map, Now};
+use smallvec::SmallVec;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 
 use binding::Bindings;
@@ -43,7 +44,7 @@ use crate::cluster::Cluster;
 use crate::evictions::Evictions;
 use crate::explanation::{self, Explanation};
 use crate::framework::profile::ProfileError;
-use crate::framework::{Cycle, Profile};
+use crate::framework::{Around, ClusterEvent, Cycle, Extender, Profile, Stopwatch};
 use crate::incremental::{Evaluator, Expanded, Work};
 use crate::model::{Compiler, Pod, PodKey, Shapes};
 use crate::outcome::Outcome;
@@ -70,6 +71,10 @@ pub struct Scheduler {
     wake_at: Option<Now>,
     circumstances: Circumstances,
     evaluator: Evaluator,
+    stopwatch: Option<Arc<dyn Stopwatch>>,
+    extenders: Vec<Arc<dyn Extender>>,
+    /// What waiting pods have been told of in this step.
+    announced: SmallVec<[ClusterEvent; 2]>,
     /// After how many sweeps of shapes symbols were swept.
     n_sweeps: u64,
 }
@@ -98,6 +103,9 @@ impl Scheduler {
             wake_at: None,
             circumstances: Circumstances::new(seed, Now::default()),
             evaluator: Evaluator::default(),
+            stopwatch: None,
+            extenders: Vec::new(),
+            announced: SmallVec::new(),
             n_sweeps: 0,
         })
     }
@@ -106,6 +114,17 @@ impl Scheduler {
     /// (kube-scheduler's `--pod-max-in-unschedulable-pods-duration`).
     pub fn set_pod_max_in_unschedulable(&mut self, wait: Duration) {
         self.queue.set_max_in_unschedulable(wait);
+    }
+
+    /// Has parts of the work measured from now on.
+    pub fn set_stopwatch(&mut self, stopwatch: Arc<dyn Stopwatch>) {
+        self.stopwatch = Some(stopwatch);
+    }
+
+    /// Has others take part in decisions from now on. Those without whom nothing is decided are asked first.
+    pub fn set_extenders(&mut self, mut extenders: Vec<Arc<dyn Extender>>) {
+        extenders.sort_by_key(|extender| extender.is_ignorable());
+        self.extenders = extenders;
     }
 
     /// Takes one input in and says what is to be done about it.
@@ -132,6 +151,7 @@ impl Scheduler {
             }
         }
         self.cluster.storage_mut().catch_up(&self.snapshot);
+        step.events = std::mem::take(&mut self.announced);
         let wake_at = self.next_wake();
         if wake_at != self.wake_at {
             self.wake_at = wake_at;
@@ -158,7 +178,8 @@ impl Scheduler {
     /// Lets the queue work with the plugins' knowledge of the cluster as it is now.
     fn with_policy<R>(&mut self, work: impl FnOnce(&mut Queue, &dyn Policy) -> R) -> R {
         let Scheduler { symbols, profiles, snapshot, cluster, nominator, evictions, queue, .. } = self;
-        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
+        let around = Around { stopwatch: self.stopwatch.as_deref(), extenders: &self.extenders };
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions, around };
         work(queue, &PluginPolicy { profiles, cycle })
     }
 
@@ -175,6 +196,11 @@ impl Scheduler {
     /// The UID of the pod with this name, if it waits or is being bound.
     pub fn uid_of(&self, key: &PodKey) -> Option<Arc<str>> {
         self.names.get(key).cloned()
+    }
+
+    /// How many pods have been given a node and are not known to be there.
+    pub fn n_assumed(&self) -> usize {
+        self.bindings.n_assumed()
     }
 
     /// How many distinct shapes of pods are remembered.
@@ -197,7 +223,7 @@ impl Scheduler {
         self.profiles.iter().find(|profile| profile.scheduler_symbol == pod.shape.scheduler_name)
     }
 
-    /// What plugins can look at now.
+    /// What plugins can look at now. Nobody outside is asked, and nothing is measured.
     pub fn cycle(&self) -> Cycle<'_> {
         Cycle {
             symbols: &self.symbols,
@@ -205,6 +231,7 @@ impl Scheduler {
             cluster: &self.cluster,
             nominator: &self.nominator,
             evictions: &self.evictions,
+            around: Around::default(),
         }
     }
 
@@ -232,7 +259,8 @@ impl Scheduler {
         let Scheduler { symbols, profiles, snapshot, cluster, nominator, evictions, evaluator, .. } = self;
         let name = pod.shape.scheduler_name;
         let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
-        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
+        let around = Around::default();
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions, around };
         evaluator.expand(cycle, position, &profiles[position], pod)
     }
 
@@ -253,7 +281,8 @@ impl Scheduler {
         let Scheduler { symbols, profiles, snapshot, cluster, nominator, evictions, evaluator, .. } = self;
         let name = pod.shape.scheduler_name;
         let position = profiles.iter().position(|profile| profile.scheduler_symbol == name)?;
-        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions };
+        let around = Around { stopwatch: self.stopwatch.as_deref(), extenders: &self.extenders };
+        let cycle = Cycle { symbols, snapshot, cluster, nominator, evictions, around };
         Some(evaluator.decide(cycle, position, &profiles[position], pod, circumstances))
     }
 

@@ -20,6 +20,7 @@ pub mod cycle;
 pub mod diagnosis;
 pub mod domains;
 pub mod event;
+pub mod extender;
 pub mod filters;
 pub mod normalization;
 pub mod plugin;
@@ -28,10 +29,12 @@ pub mod profile;
 pub mod reason;
 pub mod registry;
 pub mod status;
+pub mod stopwatch;
 
-pub use cycle::Cycle;
+pub use cycle::{Around, Cycle};
 pub use diagnosis::Diagnosis;
 pub use event::{Actions, Changed, ClusterEvent, Hint, Resource};
+pub use extender::Extender;
 pub use filters::Filters;
 pub use normalization::Normalization;
 pub use plugin::{Filter, FilterPlan, Plugin, PreFilter, Score, ScorePlan, SortKey};
@@ -40,6 +43,7 @@ pub use profile::Profile;
 pub use reason::{Operand, Reason, Value};
 pub use registry::{Build, Registration, Scope};
 pub use status::{Code, Status};
+pub use stopwatch::Stopwatch;
 
 /// The highest score of a node under one plugin, after normalization.
 pub const MAX_NODE_SCORE: i64 = 100;

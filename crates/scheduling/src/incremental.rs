@@ -53,8 +53,9 @@ use smallvec::SmallVec;
 use state::{First, State};
 use survey::Survey;
 use table::{Group, Key};
+use wire::config::ExtensionPoint;
 
-use crate::framework::{Cycle, Profile};
+use crate::framework::{Code, Cycle, Profile, extender};
 use crate::model::{Pod, Shape};
 use crate::outcome::{Outcome, Placement};
 use crate::plugins::gang_scheduling;
@@ -102,6 +103,8 @@ pub struct Evaluator {
     n_demands: DemandId,
     spare: Spare,
     work: Work,
+    /// What the stopwatch showed when it was known where the pod fits.
+    surveyed: u64,
 }
 
 /// The profile, the address of a shape without claims that the state keeps alive, the priority, which says which
@@ -130,12 +133,44 @@ impl Evaluator {
         if cycle.snapshot.is_empty() && gang_scheduling::refuse_group_member(pod).is_ok() {
             return Outcome::NoNodes;
         }
-        if let Some(outcome) = self.decide_from_tables(cycle, position, profile, pod, circumstances) {
+        let begun = cycle.reading();
+        self.surveyed = begun;
+        let outside = !cycle.around.extenders.is_empty() && extender::is_of_interest(cycle, pod);
+        if !outside
+            && let Some(outcome) = self.decide_from_tables(cycle, position, profile, pod, circumstances)
+        {
+            self.report(cycle, pod, &outcome, begun);
             return outcome;
         }
         self.work.long_way += 1;
         let decision = reference::decide(cycle, profile, pod, circumstances);
         Outcome::of(decision, cycle.snapshot.len(), cycle.symbols)
+    }
+
+    /// Says how long the parts of a decision took. PreFilter and PreScore are not run: what they say is known.
+    fn report(&self, cycle: Cycle<'_>, pod: &Pod, outcome: &Outcome, begun: u64) {
+        if cycle.around.stopwatch.is_none() {
+            return;
+        }
+        let now = cycle.reading();
+        cycle.took(pod, ExtensionPoint::PreFilter, Code::Success, 0);
+        let (searching, rest) = (self.surveyed.saturating_sub(begun), now.saturating_sub(self.surveyed));
+        match outcome {
+            Outcome::Placed(placement) if placement.is_nominated => {}
+            Outcome::Placed(placement) => {
+                cycle.took(pod, ExtensionPoint::Filter, Code::Success, searching);
+                if placement.n_feasible > 1 {
+                    cycle.took(pod, ExtensionPoint::PreScore, Code::Success, 0);
+                    cycle.took(pod, ExtensionPoint::Score, Code::Success, rest);
+                }
+            }
+            Outcome::Unschedulable(refused) => {
+                cycle.took(pod, ExtensionPoint::Filter, Code::Success, searching);
+                let code = if refused.room.is_some() { Code::Success } else { Code::Unschedulable };
+                cycle.took(pod, ExtensionPoint::PostFilter, code, rest);
+            }
+            Outcome::NoNodes | Outcome::Failed(_) => {}
+        }
     }
 
     fn decide_from_tables(
@@ -159,6 +194,7 @@ impl Evaluator {
             let is_promised =
                 pod.nominated_node_name.is_some() || cycle.nominator.node_of(&pod.uid).is_some();
             if is_new && !is_promised && (first.plan.rules.is_empty() || !is_crowded(cycle, pod)) {
+                self.surveyed = cycle.reading();
                 let placed = place_at_once(&first, cycle, profile, &self.counts, circumstances)?;
                 if let Some(placement) = placed {
                     self.counts.drop_own(n_counters);
@@ -194,6 +230,7 @@ impl Evaluator {
         let offers: SmallVec<[(&Key, Offer); 8]> =
             groups.iter().map(|group| (&group.key, group.offer())).collect();
         let survey = state.plan.survey(&offers, &self.counts)?;
+        self.surveyed = cycle.reading();
         if survey.n_feasible > 0 {
             let choose = |group: usize, n: usize| groups[group].offered(n);
             let placement = place(&survey, cycle, profile, circumstances, choose)?;

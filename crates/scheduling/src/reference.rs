@@ -14,10 +14,11 @@ pub use scoring::{PluginScores, Scores};
 pub use search::num_feasible_nodes_to_find;
 
 use crate::framework::filters::PreFiltered;
-use crate::framework::post_filter;
 use crate::framework::{
-    Cycle, Diagnosis, Filters, Nomination, PostFilterCycle, Preemption, Profile, Reason, Status,
+    Code, Cycle, Diagnosis, Filters, Nomination, PostFilterCycle, PostFilterResult, Preemption, Profile,
+    Reason, Status,
 };
+use crate::framework::{extender, post_filter};
 use crate::model::Pod;
 use crate::plugins::gang_scheduling;
 use crate::snapshot::{NodeInfo, Row};
@@ -106,7 +107,9 @@ pub fn decide<'a>(
     if cycle.snapshot.is_empty() {
         return Decision::NoNodes;
     }
+    let begun = cycle.reading();
     let mut pre = PreFiltered::run(cycle, profile, pod);
+    let prepared = cycle.ran(pod, ExtensionPoint::PreFilter, Code::of(&pre.result), begun);
     let mut diagnosis = Diagnosis::new(cycle.snapshot.len());
     if let Err(status) = &pre.result {
         if !status.code.is_rejected() {
@@ -120,7 +123,14 @@ pub fn decide<'a>(
     }
     diagnosis.unschedulable_plugins.extend(&pre.narrowing_plugins);
 
-    if let Some(host) = nominated_node(cycle, pod, &mut pre.filters, &mut diagnosis) {
+    let nominated = match nominated_node(cycle, pod, &mut pre.filters, &mut diagnosis) {
+        None => Vec::new(),
+        Some(row) => match extender::filter(cycle, pod, vec![row], &mut diagnosis) {
+            Ok(rows) => rows,
+            Err(status) => return Decision::Failed(status),
+        },
+    };
+    if let Some(host) = nominated.first().copied() {
         return Decision::Placed(Box::new(Selection {
             host,
             feasible: vec![host],
@@ -133,9 +143,13 @@ pub fn decide<'a>(
     let candidates = search::candidates(cycle, &pre, &mut diagnosis);
     let found =
         search::feasible(cycle, profile, &candidates, &mut pre.filters, &mut diagnosis, circumstances);
+    cycle.ran(pod, ExtensionPoint::Filter, Code::of(&found), prepared);
     let feasible = match found {
         Err(status) => return Decision::Failed(wrap("filter plugin", &status, cycle)),
-        Ok(feasible) => feasible,
+        Ok(feasible) => match extender::filter(cycle, pod, feasible, &mut diagnosis) {
+            Err(status) => return Decision::Failed(status),
+            Ok(feasible) => feasible,
+        },
     };
     match feasible.as_slice() {
         [] => post_filter(cycle, profile, pod, &mut pre, diagnosis, circumstances),
@@ -162,8 +176,9 @@ fn select<'a>(
     let nodes: Vec<&NodeInfo> = feasible.iter().map(|row| cycle.snapshot.node(*row)).collect();
     match Scores::compute(cycle, profile, pod, &nodes) {
         Err(status) => Decision::Failed(status),
-        Ok(scores) => {
-            let best = scores.best(&feasible);
+        Ok(mut scores) => {
+            let is_scored = extender::prioritize(cycle, pod, &feasible, &mut scores.total);
+            let best = scores.best_and_scored(&feasible, &is_scored);
             let host = best[circumstances.ties.below(best.len())];
             let scores = Some(scores);
             Decision::Placed(Box::new(Selection {
@@ -206,6 +221,7 @@ fn post_filter<'a>(
     mut diagnosis: Diagnosis,
     circumstances: &mut Circumstances,
 ) -> Decision {
+    let begun = cycle.reading();
     let mut plugins = profile.at(ExtensionPoint::PostFilter).peekable();
     if plugins.peek().is_none() {
         let refusal = Refusal { diagnosis, nomination: Nomination::Clear, preemption: None };
@@ -226,7 +242,12 @@ fn post_filter<'a>(
             random: &mut circumstances.preemption,
             now: circumstances.now,
         };
-        let Some(result) = plugin.plugin.post_filter(&mut post) else { continue };
+        let ask = || plugin.plugin.post_filter(&mut post);
+        let code = |result: &Option<PostFilterResult>| {
+            result.as_ref().map_or(Code::Unschedulable, |result| Code::of(&result.status))
+        };
+        let name = plugin.registration.name;
+        let Some(result) = cycle.call(pod, name, ExtensionPoint::PostFilter, ask, code) else { continue };
         nomination = result.nomination.unwrap_or(nomination);
         match result.status {
             Ok(()) => {
@@ -241,6 +262,8 @@ fn post_filter<'a>(
             }
         }
     }
+    let code = if preemption.is_some() { Code::Success } else { Code::Unschedulable };
+    cycle.ran(pod, ExtensionPoint::PostFilter, code, begun);
     diagnosis.post_filter_message = reasons.join(", ");
     Decision::Unschedulable(Box::new(Refusal { diagnosis, nomination, preemption }))
 }

@@ -35,14 +35,30 @@ pub(crate) fn read_component_configuration(
     gates: &FeatureGates,
 ) -> Result<SchedulerConfiguration> {
     let Some(path) = path else { return Ok(SchedulerConfiguration::default_for(gates)) };
-    let file = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("reading configuration {file}"))?;
-    let mut configuration = wire::config::load(&bytes, &file.to_string(), gates)?;
+    let mut configuration = load_configuration(path, gates)?;
     let problems = wire::config::validate(&configuration, gates);
     if !problems.is_empty() {
-        bail!("{file}: {}", FieldErrors(problems));
+        bail!("{}: {}", path.display(), FieldErrors(problems));
     }
-    configuration.apply_managed_resources().map_err(|error| anyhow::anyhow!("{file}: extenders: {error}"))?;
-    Profile::build_all(&configuration, gates, &mut Interner::default()).with_context(|| file.to_string())?;
+    check_plugins(&mut configuration, path, gates)?;
     Ok(configuration)
+}
+
+/// Reads a configuration strictly and completes it; it is not judged yet.
+pub(crate) fn load_configuration(path: &Path, gates: &FeatureGates) -> Result<SchedulerConfiguration> {
+    let file = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("reading configuration {file}"))?;
+    Ok(wire::config::load(&bytes, &file.to_string(), gates)?)
+}
+
+/// Brings plugins and extenders together, and makes the plugins to see whether they can be made.
+pub(crate) fn check_plugins(
+    configuration: &mut SchedulerConfiguration,
+    path: &Path,
+    gates: &FeatureGates,
+) -> Result<()> {
+    let file = path.display();
+    configuration.apply_managed_resources().map_err(|error| anyhow::anyhow!("{file}: extenders: {error}"))?;
+    Profile::build_all(configuration, gates, &mut Interner::default()).with_context(|| file.to_string())?;
+    Ok(())
 }

@@ -1,50 +1,71 @@
 //! `steersman kube-scheduler`: the component.
-//!
-//! Reads and prints configurations. It does not schedule a live cluster in this version, and says so.
+
+mod effective;
+mod flags;
+mod logging;
+mod process;
+mod secure;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use clap::Args;
-use wire::config::FeatureGates;
+use anyhow::{Context, Result};
 
 use crate::Outcome;
-use crate::configuration::read_component_configuration;
+use effective::Effective;
+pub(crate) use flags::Options;
 
-/// Flags, under kube-scheduler's names.
-#[derive(Args)]
-pub(crate) struct Options {
-    /// The path to the configuration file
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Write the effective configuration to this file (`-` is standard output) and exit
-    #[arg(long, value_name = "FILE")]
-    write_config_to: Option<PathBuf>,
-    /// Feature gates, as in NodeDeclaredFeatures=false,GangScheduling=true
-    #[arg(long, value_name = "Name=bool,…")]
-    feature_gates: Vec<String>,
-}
+/// The version of kube-scheduler whose behaviour this is.
+const VERSION: &str = "v1.36.2";
 
+/// Runs the component. Whatever is wrong is exit code 1, as kube-scheduler's.
 pub(crate) fn run(options: &Options) -> Outcome {
-    let gates = FeatureGates::parse(&options.feature_gates.join(","))
-        .map_err(|error| anyhow::anyhow!("invalid argument for --feature-gates: {error}"))?;
-    let configuration = read_component_configuration(options.config.as_deref(), &gates)?;
-    match &options.write_config_to {
-        Some(path) => {
-            write(path, &wire::config::to_yaml(&configuration))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        None => bail!(
-            "the configuration is valid, but this version of Steersman does not schedule live clusters yet. It can \
-             print the effective configuration (--write-config-to -) and decide about clusters given as files \
-             (steersman simulate, steersman explain)"
-        ),
-    }
+    start(options).or_else(|error| {
+        crate::report(&error);
+        Ok(ExitCode::FAILURE)
+    })
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<()> {
+fn start(options: &Options) -> Outcome {
+    match options.flags.version.as_str() {
+        "" | "false" => {}
+        "true" => return print(&format!("Kubernetes {VERSION}\n")),
+        "raw" => {
+            let own = env!("CARGO_PKG_VERSION");
+            return print(&format!(
+                "Major:\"1\", Minor:\"36\", GitVersion:{VERSION:?}, Steersman:{own:?}, Platform:\"{}/{}\"\n",
+                std::env::consts::OS,
+                std::env::consts::ARCH
+            ));
+        }
+        // Whoever runs it as another version of the same behaviour may.
+        _ => {}
+    }
+    let effective = Effective::of(options)?;
+    let path = options.flags.write_config_to.as_str();
+    if !path.is_empty() {
+        write(Path::new(path), &wire::config::to_yaml(&effective.configuration))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let set_verbosity = logging::start(&options.flags)?;
+    for flag in &options.all {
+        tracing::debug!("FLAG: --{}={:?}", flag.name, flag.value);
+    }
+    crate::kube_apiserver::raise_file_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the threads of the scheduler")?;
+    runtime.block_on(process::run(options, effective, set_verbosity))
+}
+
+fn print(text: &str) -> Outcome {
+    std::io::stdout().lock().write_all(text.as_bytes()).context("writing to standard output")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
     if path.as_os_str() == "-" {
         return std::io::stdout().lock().write_all(text.as_bytes()).context("writing to standard output");
     }

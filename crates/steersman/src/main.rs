@@ -50,13 +50,24 @@ enum Command {
     /// The kube-apiserver component
     KubeApiserver(Box<kube_apiserver::Options>),
     /// The kube-scheduler component
-    KubeScheduler(kube_scheduler::Options),
+    KubeScheduler(Box<kube_scheduler::Options>),
     /// A whole cluster in one process: API server, scheduler and, if wanted, nodes that are simulated
     Up(Box<up::Options>),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(arguments(std::env::args_os()));
+    let arguments = arguments(std::env::args_os());
+    let is_scheduler = arguments.get(1).is_some_and(|command| command == "kube-scheduler");
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // As kube-scheduler ends when a flag is wrong.
+        Err(error) if is_scheduler && error.use_stderr() => {
+            // Where nobody reads, nobody can be told.
+            let _ = error.print();
+            return ExitCode::FAILURE;
+        }
+        Err(error) => error.exit(),
+    };
     let outcome = match cli.command {
         Command::Simulate(options) => simulate::run(&options),
         Command::Explain(options) => explain::run(&options),

@@ -234,7 +234,7 @@ impl Simulation {
     }
 
     fn carry_out(&mut self, step: Step) {
-        let Step { commands, tried } = step;
+        let Step { commands, tried, .. } = step;
         if let Some(tried) = &tried {
             self.note(tried);
         }

@@ -195,6 +195,7 @@ pub(crate) fn scheduler(
         host_name: component_kube_scheduler::host_name(),
         shadow: None,
         observers,
+        metrics: None,
     };
     let running = kube_scheduler::start(&connections, settings, &Permission::given());
     let running = running.context("starting the scheduler")?;

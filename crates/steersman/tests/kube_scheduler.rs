@@ -36,7 +36,9 @@ fn refusal(command: &[&str], name: &str, body: &str) -> String {
     let mut arguments = command.to_vec();
     arguments.extend(["--config", &path]);
     let output = steersman(&arguments);
-    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
+    // The component ends as kube-scheduler does, our own commands with 2.
+    let code = if command[0] == "kube-scheduler" { 1 } else { 2 };
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stdout));
     let text = String::from_utf8(output.stderr).expect("text");
     assert_eq!(text.trim_end().lines().count(), 1, "one paragraph: {text}");
     assert!(text.contains(&*path), "names the file: {text}");
@@ -84,8 +86,24 @@ fn commands_without_a_network_refuse_extenders_that_decide() {
 }
 
 #[test]
-fn says_that_it_does_not_schedule_live_clusters() {
-    let output = steersman(&["kube-scheduler"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("does not schedule live clusters yet"));
+fn says_what_is_wrong_with_flags_and_where_it_looked_for_a_cluster() {
+    let refused = |flags: &[&str]| {
+        let output = steersman(&[&["kube-scheduler"], flags].concat());
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), text)
+    };
+    let (code, text) = refused(&["--secure-port", "70000"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("--secure-port 70000 must be between 0 and 65535, inclusive"), "{text}");
+    let (code, text) = refused(&["--no-such-flag"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("--no-such-flag"), "{text}");
+    let (code, text) = refused(&["stray"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains(r#""kube-scheduler" does not take any arguments, got ["stray"]"#), "{text}");
+    let (code, text) = refused(&["--secure-port=0", "--kubeconfig=/nowhere/kubeconfig"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("finding the API server: --kubeconfig /nowhere/kubeconfig"), "{text}");
+    let version = steersman(&["kube-scheduler", "--version"]);
+    assert_eq!(String::from_utf8_lossy(&version.stdout), "Kubernetes v1.36.2\n");
 }

@@ -53,6 +53,11 @@ struct MarkedMetadata {
     annotations: Option<BTreeMap<String, String>>,
 }
 
+/// The text of the object in a line.
+pub(super) fn object_text(line: &[u8]) -> Option<&str> {
+    serde_json::from_slice::<Event<'_>>(line).ok().map(|event| event.object.get())
+}
+
 /// Reads a line. `what` says what it is about in errors.
 pub(super) fn read(kind: Kind, line: &[u8], what: &str) -> Result<Word, Error> {
     let misunderstood =

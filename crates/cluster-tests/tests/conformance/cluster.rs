@@ -83,6 +83,7 @@ impl Cluster {
             host_name: "host".to_owned(),
             shadow: None,
             observers: Vec::new(),
+            metrics: None,
         };
         let scheduler = way("system:kube-scheduler");
         let connections = Connections { main: scheduler.clone(), events: scheduler };

@@ -235,6 +235,7 @@ impl World {
             host_name: "host".to_owned(),
             shadow: None,
             observers: vec![Box::new(Evictions(Arc::clone(&self.evicted)))],
+            metrics: None,
         };
         let permission = Permission::given();
         let connections = Connections { main: way().connection(), events: way().connection() };

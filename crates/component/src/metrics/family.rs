@@ -54,6 +54,12 @@ impl<M: Metric, const N: usize> Family<M, N> {
         metric
     }
 
+    /// Begins to count anew.
+    pub(super) fn reset(&self) {
+        let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        series.values().flatten().for_each(|(_, metric)| metric.reset());
+    }
+
     pub(super) fn write(&self, text: &mut Text) {
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
         let mut sorted: Vec<_> = series.values().flatten().collect();

@@ -43,6 +43,13 @@ pub fn collect_process(text: &mut Text) {
     write("process_start_time_seconds", gauge, help, start);
 }
 
+/// When this process started, in seconds since 1970; `None` if the system does not tell.
+pub fn process_start_seconds() -> Option<f64> {
+    let stat = Stat::parse(&fs::read_to_string("/proc/self/stat").unwrap_or_default());
+    let boot = fs::read_to_string("/proc/stat").ok().and_then(|text| line_number(&text, "btime"));
+    boot.zip(stat.start_seconds).map(|(boot, start)| boot + start)
+}
+
 #[derive(Debug, Default, PartialEq)]
 struct Stat {
     cpu_seconds: Option<f64>,

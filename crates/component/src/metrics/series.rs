@@ -15,6 +15,8 @@ pub trait Metric: Send + Sync + 'static {
     fn new(shape: Self::Shape) -> Self;
     /// Writes the values.
     fn write(&self, name: &str, labels: &[(&str, &str)], lines: &mut Lines<'_>);
+    /// Begins to count anew; what is no count stays.
+    fn reset(&self) {}
 }
 
 /// Only grows.
@@ -48,6 +50,10 @@ impl Metric for Counter {
 
     fn write(&self, name: &str, labels: &[(&str, &str)], lines: &mut Lines<'_>) {
         lines.value(name, labels, self.get() as f64);
+    }
+
+    fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
     }
 }
 
@@ -192,5 +198,14 @@ impl Metric for Histogram {
         let sum = self.shards.iter().map(Shard::sum).sum();
         lines.value(&format!("{name}_sum"), labels, sum);
         lines.value(&format!("{name}_count"), labels, total as f64);
+    }
+
+    fn reset(&self) {
+        for shard in &self.shards {
+            for bucket in &shard.buckets {
+                bucket.store(0, Ordering::Relaxed);
+            }
+            shard.sum.store(0.0_f64.to_bits(), Ordering::Relaxed);
+        }
     }
 }

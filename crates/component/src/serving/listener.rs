@@ -39,6 +39,14 @@ impl Listener {
 /// # Errors
 /// If the address is taken or not ours; the text names it.
 pub fn bind(address: SocketAddr) -> io::Result<Listener> {
+    bind_beside(address, false)
+}
+
+/// The same; others may listen on the same port if all of them say so (`--permit-port-sharing`).
+///
+/// # Errors
+/// If the address is taken or not ours; the text names it.
+pub fn bind_beside(address: SocketAddr, shares_port: bool) -> io::Result<Listener> {
     let open = || -> io::Result<Listener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         if address.is_ipv6() {
@@ -46,6 +54,9 @@ pub fn bind(address: SocketAddr) -> io::Result<Listener> {
         }
         // So that a server that is started again does not wait for old connections to be forgotten.
         socket.set_reuse_address(true)?;
+        if shares_port {
+            socket.set_reuse_port(true)?;
+        }
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;

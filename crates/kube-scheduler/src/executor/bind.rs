@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use client::{Error, Resource};
 use http::{Method, StatusCode};
+use scheduling::framework::Extender as _;
 use scheduling::model::PodKey;
 use serde::Serialize;
 use wire::{Kind, Object};
 
 use super::Shared;
-use super::retry::{Patience, is_open};
+use super::retry::{Patience, UnderWay, is_open};
 
 /// A pod and its node.
 pub(super) struct Bind {
@@ -45,6 +46,9 @@ impl Shared {
     /// Binds, and tries until it is known what has become of it: the room on the node is given to nobody else as long as
     /// the pod may be there.
     pub(super) async fn bind(&self, bind: Bind) -> Result<(), String> {
+        if let Some(bound) = self.bind_by_extender(&bind).await {
+            return bound;
+        }
         let binding = Binding {
             api_version: "v1",
             kind: "Binding",
@@ -80,6 +84,28 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Has the extender bind whose business it is; `None` if there is none, or it may be passed over.
+    async fn bind_by_extender(&self, bind: &Bind) -> Option<Result<(), String>> {
+        let binder = self.extenders.as_ref()?.binder(&bind.uid)?;
+        // Never closed.
+        let _slot = self.slots.acquire().await;
+        self.permission.wait().await;
+        let _under_way = UnderWay::begin(&self.n_under_way);
+        let error = match binder.bind(&bind.pod, &bind.uid, &bind.node).await {
+            Ok(()) => return Some(Ok(())),
+            Err(error) => error,
+        };
+        // It may have done it all the same.
+        if self.is_on_its_node(bind).await.unwrap_or(false) {
+            return Some(Ok(()));
+        }
+        if binder.is_ignorable() {
+            tracing::info!(pod = %bind.pod, extender = binder.url(), error, "Skipping extender in bind as it returned error and has ignorable flag set");
+            return None;
+        }
+        Some(Err(error))
     }
 
     /// Looks where a pod is. The error leaves it open.

@@ -1,5 +1,6 @@
 //! When to send a request again.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use client::Error;
@@ -45,6 +46,22 @@ impl Patience {
     }
 }
 
+/// Counts one request until it is dropped.
+pub(super) struct UnderWay<'n>(&'n AtomicUsize);
+
+impl UnderWay<'_> {
+    pub(super) fn begin(n: &AtomicUsize) -> UnderWay<'_> {
+        n.fetch_add(1, Ordering::AcqRel);
+        UnderWay(n)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 impl Shared {
     /// Waits until this process may act and not too many requests are under way, and sends one.
     pub(super) async fn send(
@@ -57,6 +74,7 @@ impl Shared {
         // Never closed.
         let _slot = self.slots.acquire().await;
         self.permission.wait().await;
+        let _under_way = UnderWay::begin(&self.n_under_way);
         self.connection.send(method, path, content, what).await
     }
 }

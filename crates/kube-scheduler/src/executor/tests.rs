@@ -35,7 +35,8 @@ impl World {
         let clock = Clock::starting_at(Now::default());
         let silent = Double::new(|_| Reply::Silence);
         let recorder = Recorder::start(silent.connection(), "host", clock);
-        let executor = Executor::new(double.connection(), recorder, permission.clone(), clock, 8, completed);
+        let executor =
+            Executor::new(double.connection(), recorder, permission.clone(), clock, 8, None, completed);
         World { double, executor, permission, completions }
     }
 

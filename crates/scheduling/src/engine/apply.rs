@@ -189,6 +189,7 @@ impl Scheduler {
         spared: Option<&str>,
         now: Now,
     ) {
+        self.announced.extend_from_slice(events);
         for event in events {
             let happening = Happening { event: *event, changed, max_priority, spared };
             self.with_policy(|queue, policy| queue.happen(&happening, now, policy));

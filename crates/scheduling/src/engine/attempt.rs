@@ -35,6 +35,7 @@ impl Scheduler {
             self.queue.done(&pod.uid);
             return None;
         }
+        let (attempts, first_active) = (queued.attempts, queued.first_active);
         let outcome = self.decide(&pod);
         let message = outcome.message(&self.symbols);
         match &outcome {
@@ -47,7 +48,7 @@ impl Scheduler {
                 self.give_back(queued, Condition::SCHEDULER_ERROR, message.clone(), now, commands);
             }
         }
-        Some(Tried { pod, outcome, message })
+        Some(Tried { pod, outcome, message, attempts, first_active })
     }
 
     fn decide(&mut self, pod: &Pod) -> Outcome {

@@ -51,6 +51,11 @@ impl Bindings {
         self.all.get(uid).is_some_and(|binding| binding.is_assumed)
     }
 
+    /// How many pods take up room on a node without being known to be there.
+    pub(super) fn n_assumed(&self) -> usize {
+        self.all.values().filter(|binding| binding.is_assumed).count()
+    }
+
     pub(super) fn remove(&mut self, uid: &str) -> Option<Binding> {
         self.take_volumes(uid);
         self.all.remove(uid)

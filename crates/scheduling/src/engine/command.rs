@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use base::Now;
+use smallvec::SmallVec;
 use wire::Object;
 
+use crate::framework::ClusterEvent;
 use crate::model::{Pod, PodKey};
 use crate::outcome::Outcome;
 
@@ -202,6 +204,8 @@ pub struct Step {
     pub commands: Vec<Command>,
     /// The attempt that was made, if the input was [`Input::Schedule`] and a pod was waiting.
     pub tried: Option<Tried>,
+    /// What has happened in the cluster, as far as waiting pods hear of it.
+    pub events: SmallVec<[ClusterEvent; 2]>,
 }
 
 /// An attempt to place a pod.
@@ -213,6 +217,10 @@ pub struct Tried {
     pub outcome: Outcome,
     /// What the user is told if the pod was not placed.
     pub message: String,
+    /// How often it has been tried, this time included.
+    pub attempts: u32,
+    /// When it first waited for an attempt.
+    pub first_active: Option<Now>,
 }
 
 impl Tried {

@@ -95,6 +95,7 @@ impl Scheduler {
         let uid = Arc::clone(&pod.uid);
         let told = pod.nominated_node_name;
         let Some((old, told_before)) = self.known(&uid) else {
+            self.announced.push(ClusterEvent::new(Resource::UnscheduledPod, Actions::ADD));
             self.names.insert(pod.key.clone(), Arc::clone(&uid));
             let queued = QueuedPod::new(Arc::clone(&pod), now);
             let is_active = self.with_policy(|queue, policy| queue.add(queued, now, policy));
@@ -104,6 +105,7 @@ impl Scheduler {
             }
             return;
         };
+        self.announced.extend(pod_events(&old, &pod));
         // A nomination that this scheduler has made stays while the object says nothing about it.
         let says_nothing = told.is_none() && told_before.is_none();
         let nomination = if says_nothing { self.nominator.node_of(&uid) } else { told };
@@ -149,6 +151,9 @@ impl Scheduler {
         commands: &mut Vec<Command>,
     ) {
         let waiting = self.queue.withdraw(uid, because.clone());
+        if waiting.is_some() {
+            self.announced.push(ClusterEvent::new(Resource::UnscheduledPod, Actions::DELETE));
+        }
         let promised = self.nominator.node_of(uid);
         self.nominator.remove(uid);
         self.evictions.forget(uid);

@@ -7,7 +7,7 @@ use wire::config::ExtensionPoint;
 use super::queue::{Policy, QueuedPod};
 use crate::framework::profile::{ProfilePlugin, registration};
 use crate::framework::{
-    Actions, Changed, ClusterEvent, Cycle, Hint, Profile, Registration, Resource, SortKey,
+    Actions, Changed, ClusterEvent, Code, Cycle, Hint, Profile, Registration, Resource, SortKey, extender,
 };
 use crate::model::Pod;
 
@@ -23,7 +23,9 @@ impl PluginPolicy<'_> {
     }
 
     fn is_closed(&self, gate: &ProfilePlugin, pod: &Pod) -> bool {
-        gate.plugin.pre_enqueue(self.cycle, pod).is_err()
+        let ask = || gate.plugin.pre_enqueue(self.cycle, pod);
+        let name = gate.registration.name;
+        self.cycle.call(pod, name, ExtensionPoint::PreEnqueue, ask, Code::of).is_err()
     }
 }
 
@@ -36,6 +38,37 @@ impl Policy for PluginPolicy<'_> {
     }
 
     fn gate(&self, queued: &QueuedPod) -> Option<&'static str> {
+        let begun = self.cycle.reading();
+        let gate = self.first_closed(queued);
+        // As upstream has it: whatever the plugins say.
+        self.cycle.ran(&queued.pod, ExtensionPoint::PreEnqueue, Code::Success, begun);
+        gate
+    }
+
+    fn is_of_interest(&self, event: &ClusterEvent) -> bool {
+        let mut plugins = self.profiles.iter().flat_map(Profile::plugins);
+        !self.cycle.around.extenders.is_empty() || plugins.any(|plugin| hears_of(plugin.registration, event))
+    }
+
+    fn hears(&self, plugin: &str, event: &ClusterEvent) -> bool {
+        plugin == extender::NAME
+            || registration(plugin).is_some_and(|registration| hears_of(registration, event))
+    }
+
+    fn hint(&self, plugin: &str, pod: &Pod, event: ClusterEvent, changed: Changed<'_>) -> Hint {
+        let Some(stopwatch) = self.cycle.around.stopwatch else {
+            return self.opinion(plugin, pod, event, changed);
+        };
+        let begun = stopwatch.reading();
+        let hint = self.opinion(plugin, pod, event, changed);
+        stopwatch.hint(plugin, event, hint, stopwatch.reading().saturating_sub(begun));
+        hint
+    }
+}
+
+impl PluginPolicy<'_> {
+    /// The first gate that keeps a pod from being tried; the one that did so before is asked first.
+    fn first_closed(&self, queued: &QueuedPod) -> Option<&'static str> {
         let gates = self.profile_of(&queued.pod)?.at(ExtensionPoint::PreEnqueue);
         let before = gates.clone().filter(|gate| Some(gate.registration.name) == queued.gated_by);
         let others = gates.filter(|gate| Some(gate.registration.name) != queued.gated_by);
@@ -43,16 +76,7 @@ impl Policy for PluginPolicy<'_> {
         in_order.find(|gate| self.is_closed(gate, &queued.pod)).map(|gate| gate.registration.name)
     }
 
-    fn is_of_interest(&self, event: &ClusterEvent) -> bool {
-        let mut plugins = self.profiles.iter().flat_map(Profile::plugins);
-        plugins.any(|plugin| hears_of(plugin.registration, event))
-    }
-
-    fn hears(&self, plugin: &str, event: &ClusterEvent) -> bool {
-        registration(plugin).is_some_and(|registration| hears_of(registration, event))
-    }
-
-    fn hint(&self, plugin: &str, pod: &Pod, event: ClusterEvent, changed: Changed<'_>) -> Hint {
+    fn opinion(&self, plugin: &str, pod: &Pod, event: ClusterEvent, changed: Changed<'_>) -> Hint {
         let Some(plugin) = self.profile_of(pod).and_then(|profile| profile.plugin(plugin)) else {
             return Hint::Queue;
         };

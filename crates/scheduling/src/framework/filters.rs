@@ -76,7 +76,13 @@ impl<'a> PreFiltered<'a> {
         let mut reports = Vec::new();
         for plugin in profile.at(ExtensionPoint::PreFilter) {
             let name = plugin.registration.name;
-            let mut plan = plugin.plugin.filter(cycle, pod);
+            let mut plan = cycle.call(
+                pod,
+                name,
+                ExtensionPoint::PreFilter,
+                || plugin.plugin.filter(cycle, pod),
+                |plan| plan.verdict.code(),
+            );
             combined.take(name, &plan);
             let stop =
                 matches!(&plan.verdict, PreFilter::Reject(status) if status.code != Code::Unschedulable);
@@ -136,7 +142,13 @@ fn entries<'a>(
 impl<'a> Filters<'a> {
     /// The first refusal of the node by a filter in order.
     pub fn check(&self, node: &NodeInfo) -> Result<(), Status> {
-        self.entries.iter().try_for_each(|entry| entry.check(node))
+        if self.cycle.around.stopwatch.is_none() {
+            return self.entries.iter().try_for_each(|entry| entry.check(node));
+        }
+        self.entries.iter().try_for_each(|entry| {
+            let check = || entry.check(node);
+            self.cycle.call(self.pod, entry.plugin, ExtensionPoint::Filter, check, Code::of)
+        })
     }
 
     /// What every filter says about the node, without those that accept it.

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use base::{Now, Symbol};
 
 use super::domains::{DomainScore, ExistingTerms, Rule};
-use super::{Changed, ClusterEvent, Cycle, Hint, Normalization, PostFilterCycle, PostFilterResult, Status};
+use super::{
+    Changed, ClusterEvent, Code, Cycle, Hint, Normalization, PostFilterCycle, PostFilterResult, Status,
+};
 use crate::model::Pod;
 use crate::snapshot::{NodeInfo, Row, Snapshot};
 
@@ -98,6 +100,17 @@ pub enum PreFilter {
     Proceed,
     /// No node will do.
     Reject(Status),
+}
+
+impl PreFilter {
+    /// The code of the verdict.
+    pub fn code(&self) -> Code {
+        match self {
+            PreFilter::Skip => Code::Skip,
+            PreFilter::Proceed => Code::Success,
+            PreFilter::Reject(status) => status.code,
+        }
+    }
 }
 
 /// The outcome of preparing a plugin's Filter for one pod.

@@ -43,6 +43,13 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The code of a verdict.
+    pub fn of<T>(verdict: &Result<T, Status>) -> Code {
+        verdict.as_ref().map_or_else(|status| status.code, |_| Code::Success)
+    }
+}
+
 /// A verdict with its reasons. Success has no status: functions return `Result<(), Status>`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {

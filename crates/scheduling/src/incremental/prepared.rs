@@ -8,7 +8,7 @@ use wire::config::ExtensionPoint;
 use super::Work;
 use super::plan::Plan;
 use super::verdicts::Rank;
-use crate::framework::{Cycle, Filter, Profile, Score, Status};
+use crate::framework::{Code, Cycle, Filter, Profile, Score, Status};
 use crate::model::Pod;
 use crate::snapshot::NodeInfo;
 
@@ -28,6 +28,14 @@ pub(super) struct Prepared<'a> {
     priority: i32,
     filters: SmallVec<[(usize, Box<dyn Filter + 'a>); 8]>,
     scores: SmallVec<[Box<dyn Score + 'a>; 8]>,
+    /// Whose filters and scores they are, and of which scheduler; only kept if somebody counts calls.
+    names: Option<Box<Names<'a>>>,
+}
+
+struct Names<'a> {
+    scheduler: &'a str,
+    filters: Vec<&'static str>,
+    scores: Vec<&'static str>,
 }
 
 impl<'a> Prepared<'a> {
@@ -40,13 +48,27 @@ impl<'a> Prepared<'a> {
         priority: i32,
         asked: Asked,
     ) -> Option<Prepared<'a>> {
-        let mut prepared =
-            Prepared { asked, cycle, priority, filters: SmallVec::new(), scores: SmallVec::new() };
+        let mut prepared = Prepared {
+            asked,
+            cycle,
+            priority,
+            filters: SmallVec::new(),
+            scores: SmallVec::new(),
+            names: None,
+        };
+        let mut names = cycle.around.stopwatch.map(|_| Names {
+            scheduler: cycle.symbols.resolve(pod.shape.scheduler_name),
+            filters: Vec::new(),
+            scores: Vec::new(),
+        });
         let is_asked = |is_of_node: bool| asked == Asked::All || !is_of_node;
         let mut wanted =
             plan.filters.iter().filter(|filter| is_asked(filter.is_of_node)).map(|f| f.order).peekable();
         for (order, plugin) in profile.at(ExtensionPoint::Filter).enumerate() {
             if wanted.next_if_eq(&order).is_some() {
+                if let Some(names) = &mut names {
+                    names.filters.push(plugin.registration.name);
+                }
                 prepared.filters.push((order, plugin.plugin.filter(cycle, pod).filter?));
             }
         }
@@ -54,10 +76,26 @@ impl<'a> Prepared<'a> {
             plan.scores.iter().filter(|score| is_asked(score.is_of_node)).map(|s| s.position).peekable();
         for (position, (plugin, _)) in profile.scores().enumerate() {
             if wanted.next_if_eq(&position).is_some() {
+                if let Some(names) = &mut names {
+                    names.scores.push(plugin.registration.name);
+                }
                 prepared.scores.push(plugin.plugin.score(cycle, pod, &[]).score.ok()??);
             }
         }
+        prepared.names = names.map(Box::new);
         Some(prepared)
+    }
+
+    /// Says that all filters and scores were called `n` times.
+    pub(super) fn count_all(&self, n: u64) {
+        let (Some(stopwatch), Some(names)) = (self.cycle.around.stopwatch, &self.names) else { return };
+        for (plugins, point) in
+            [(&names.filters, ExtensionPoint::Filter), (&names.scores, ExtensionPoint::Score)]
+        {
+            for plugin in plugins {
+                stopwatch.called(names.scheduler, plugin, point, n);
+            }
+        }
     }
 
     /// Which filters and scores there are.
@@ -109,13 +147,44 @@ impl<'a> Prepared<'a> {
         work: &mut Work,
     ) -> impl Iterator<Item = i64> + use<'s, 'a> {
         work.plugin_calls += self.scores.len() as u64;
+        if let (Some(stopwatch), Some(names)) = (self.cycle.around.stopwatch, &self.names) {
+            for plugin in &names.scores {
+                stopwatch.called(names.scheduler, plugin, ExtensionPoint::Score, 1);
+            }
+        }
         self.scores.iter().map(|score| score.score(node))
     }
 
+    /// Calls a filter for somebody who counts.
+    fn measured(
+        &self,
+        names: &Names<'_>,
+        position: usize,
+        call: impl FnOnce() -> Result<(), Status>,
+    ) -> Result<(), Status> {
+        let (Some(stopwatch), Some(plugin)) = (self.cycle.around.stopwatch, names.filters.get(position))
+        else {
+            return call();
+        };
+        stopwatch.called(names.scheduler, plugin, ExtensionPoint::Filter, 1);
+        if !stopwatch.is_sampling() {
+            return call();
+        }
+        let begun = stopwatch.reading();
+        let verdict = call();
+        let took = stopwatch.reading().saturating_sub(begun);
+        stopwatch.plugin(plugin, ExtensionPoint::Filter, Code::of(&verdict), took);
+        verdict
+    }
+
     fn first_refusal(&self, node: &NodeInfo, work: &mut Work) -> Option<(Rank, Status)> {
-        for (order, filter) in &self.filters {
+        for (position, (order, filter)) in self.filters.iter().enumerate() {
             work.plugin_calls += 1;
-            if let Err(status) = filter.filter(node) {
+            let verdict = match &self.names {
+                None => filter.filter(node),
+                Some(names) => self.measured(names, position, || filter.filter(node)),
+            };
+            if let Err(status) = verdict {
                 return Some((Rank(*order, 0), status));
             }
         }

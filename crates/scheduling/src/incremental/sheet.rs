@@ -81,6 +81,7 @@ impl Sheet {
         let n_nodes = cycle.snapshot.len() as u64;
         work.rows_visited += n_nodes;
         work.plugin_calls += n_nodes * (plan.filters.len() + plan.scores.len()) as u64;
+        prepared.count_all(n_nodes);
         sheet.filter(cycle, plan, prepared, verdicts, counts, work)?;
         spare.scores.resize(n_rows, 0);
         sheet.score(cycle, plan, prepared, counts, &mut spare.scores)?;

@@ -11,7 +11,7 @@ use wire::config::ExtensionPoint;
 
 use crate::framework::{
     Actions, Changed, ClusterEvent, Code, Cycle, Diagnosis, Hint, Nomination, Plugin, PostFilterCycle,
-    PostFilterResult, Preemption, PreemptionCandidate, Reason, Registration, Resource, Status,
+    PostFilterResult, Preemption, PreemptionCandidate, Reason, Registration, Resource, Status, extender,
 };
 use crate::model::Pod;
 use crate::snapshot::Row;
@@ -68,6 +68,16 @@ impl Plugin for DefaultPreemption {
             diagnosis.absent = unhelpful();
             return Some(refuse(diagnosis.message(cycle.cycle.symbols), Some(Nomination::Clear)));
         }
+        let candidates = match extender::preempt(cycle.cycle, cycle.pod, candidates) {
+            Ok(candidates) if candidates.is_empty() => {
+                return Some(refuse("no candidate node for preemption".to_owned(), None));
+            }
+            Ok(candidates) => candidates,
+            Err(error) => {
+                let status = Err(Status::error(NAME, format!("preemption: {error}")));
+                return Some(PostFilterResult { status, nomination: None, preemption: None });
+            }
+        };
         let best = choice::best(&candidates, cycle.now);
         let chosen = best[cycle.random.below(best.len())];
         Some(PostFilterResult {

@@ -2,7 +2,7 @@
 
 use wire::config::ExtensionPoint;
 
-use crate::framework::{Code, Cycle, MAX_NODE_SCORE, Profile, Score, Status};
+use crate::framework::{Code, Cycle, MAX_NODE_SCORE, Profile, Score, ScorePlan, Status};
 use crate::model::Pod;
 use crate::snapshot::{NodeInfo, Row};
 
@@ -40,9 +40,11 @@ impl Scores {
     ) -> Result<Scores, Status> {
         let mut scores = Scores { plugins: Vec::new(), skipped: Vec::new(), total: vec![0; nodes.len()] };
         if profile.scores().len() == 0 {
-            scores.total.fill(1);
+            // With extenders only what they say counts.
+            scores.total.fill(if cycle.around.extenders.is_empty() { 1 } else { 0 });
             return Ok(scores);
         }
+        let (mut pre_score_nanos, mut score_nanos) = (0, 0);
         for (plugin, weight) in profile.scores() {
             let registration = plugin.registration;
             let name = registration.name;
@@ -53,7 +55,12 @@ impl Scores {
             {
                 return Err(failed("running Score plugins: plugin", name, &format!(" failed with: {text}")));
             }
-            let plan = plugin.plugin.score(cycle, pod, nodes);
+            let begun = cycle.reading();
+            let prepare = || plugin.plugin.score(cycle, pod, nodes);
+            let code = |plan: &ScorePlan<'_>| if plan.skip { Code::Skip } else { Code::of(&plan.score) };
+            let plan = cycle.call(pod, name, ExtensionPoint::PreScore, prepare, code);
+            let prepared = cycle.reading();
+            pre_score_nanos += prepared.saturating_sub(begun);
             if plan.skip && pre_score_runs {
                 scores.skipped.push(name);
                 continue;
@@ -61,7 +68,13 @@ impl Scores {
             let score = plan.score.map_err(|status| {
                 failed("running PreScore plugin", name, &format!(": {}", status.message(cycle.symbols)))
             })?;
-            let column = PluginScores::compute(name, weight, score.as_deref(), nodes);
+            let compute = || PluginScores::compute(name, weight, score.as_deref(), nodes);
+            let column = cycle.call(pod, name, ExtensionPoint::Score, compute, |_| Code::Success);
+            if let Some(stopwatch) = cycle.around.stopwatch {
+                let (n, of) = (nodes.len() as u64 - 1, cycle.symbols.resolve(pod.shape.scheduler_name));
+                stopwatch.called(of, name, ExtensionPoint::Score, n);
+            }
+            score_nanos += cycle.reading().saturating_sub(prepared);
             if let Some(bad) = column.normalized.iter().find(|score| !(0..=MAX_NODE_SCORE).contains(*score)) {
                 let text = format!(
                     " returns an invalid score {bad}, it should in the range of [0, 100] after normalizing"
@@ -73,14 +86,23 @@ impl Scores {
             }
             scores.plugins.push(column);
         }
+        cycle.took(pod, ExtensionPoint::PreScore, Code::Success, pre_score_nanos);
+        cycle.took(pod, ExtensionPoint::Score, Code::Success, score_nanos);
         Ok(scores)
     }
 
     /// The nodes with the highest total.
     pub fn best(&self, nodes: &[Row]) -> Vec<Row> {
+        self.best_and_scored(nodes, &vec![false; nodes.len()])
+    }
+
+    /// The nodes with the highest total. If an extender has scored some of these (`is_scored`, by node), only they.
+    pub(super) fn best_and_scored(&self, nodes: &[Row], is_scored: &[bool]) -> Vec<Row> {
         let max = self.total.iter().max();
-        let best = nodes.iter().zip(&self.total).filter(|(_, total)| Some(*total) == max);
-        best.map(|(row, _)| *row).collect()
+        let best = nodes.iter().zip(&self.total).zip(is_scored);
+        let best = best.filter(|((_, total), _)| Some(*total) == max);
+        let any_scored = best.clone().any(|(_, is_scored)| *is_scored);
+        best.filter(|(_, is_scored)| **is_scored == any_scored).map(|((row, _), _)| *row).collect()
     }
 }
 

@@ -199,6 +199,7 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
     let tls_options = TlsOptions {
         min_version: TlsVersion::parse(&options.tls_min_version).context("--tls-min-version")?,
         cipher_suites: options.tls_cipher_suites.clone(),
+        ..TlsOptions::default()
     };
     Tls::new(&identity, roots, &tls_options)
         .context("setting up TLS (--tls-cipher-suites, --tls-min-version)")

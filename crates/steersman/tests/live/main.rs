@@ -7,6 +7,7 @@
 
 mod cluster;
 mod input;
+mod serving;
 
 use std::time::Duration;
 

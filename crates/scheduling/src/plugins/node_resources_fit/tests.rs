@@ -6,6 +6,7 @@ use wire::config::FeatureGates;
 use super::*;
 use crate::cluster::Cluster;
 use crate::evictions::Evictions;
+use crate::framework::Around;
 use crate::model::{Compiler, Node, pod::Shapes};
 use crate::snapshot::{Nominator, Snapshot};
 
@@ -39,6 +40,7 @@ fn verdict(node: &str, others: &[&str], pod: &str) -> Result<(), (Code, Vec<Stri
         cluster: &cluster,
         nominator: &nominator,
         evictions: &evictions,
+        around: Around::default(),
     };
     let plan = plugin.filter(cycle, &pod);
     let filter = plan.filter.expect("this plugin never skips");

@@ -57,6 +57,7 @@ impl Cluster {
             clock: Clock::start(),
             host_name: crate::kube_scheduler::host_name(),
             shadow: None,
+            metrics: None,
             // As in `up`.
             observers: vec![LastDecisions::default().observer(), Box::new(attempts.clone())],
         };
