@@ -100,6 +100,8 @@ pub struct Elector {
     read: Option<Record>,
     /// When it was last seen to change.
     observed_at: Instant,
+    /// Whether a write is under way of which it is not known whether it makes this process leader.
+    is_open: bool,
     standing: watch::Sender<Standing>,
     n_slow_paths: Arc<AtomicU64>,
 }
@@ -183,6 +185,7 @@ impl Elector {
             observed: Record::default(),
             read: None,
             observed_at: Instant::now(),
+            is_open: false,
             standing: watch::Sender::default(),
             n_slow_paths: Arc::default(),
         })
@@ -206,8 +209,10 @@ impl Elector {
         tokio::select! {
             biased;
             () = &mut stop => {
-                // A request may have made this process leader although nobody has heard the answer.
-                self.release().await;
+                // A write may have made this process leader although nobody has heard the answer.
+                if self.is_open {
+                    self.release().await;
+                }
                 return End::Stopped;
             }
             () = self.acquire() => {}
@@ -298,7 +303,10 @@ impl Elector {
         }
         let key = self.lock.key();
         let Some(found) = within(wait, &key, self.lock.get()).await? else {
-            within(wait, &key, self.lock.create(&record)).await?;
+            self.is_open = true;
+            let created = within(wait, &key, self.lock.create(&record)).await;
+            self.is_open = is_open(&created);
+            created?;
             self.observe(record);
             return Ok(true);
         };
@@ -321,7 +329,10 @@ impl Elector {
         } else {
             record.lease_transitions = Some(found.lease_transitions.unwrap_or(0) + 1);
         }
-        within(wait, &key, self.lock.update(&record)).await?;
+        self.is_open = true;
+        let updated = within(wait, &key, self.lock.update(&record)).await;
+        self.is_open = is_open(&updated);
+        updated?;
         self.observe(record);
         Ok(true)
     }
@@ -374,6 +385,11 @@ impl Elector {
         self.observed = record;
         self.observed_at = Instant::now();
     }
+}
+
+/// Whether it is not known what has become of a write.
+fn is_open(answer: &Result<(), Error>) -> bool {
+    answer.as_ref().is_err_and(|error| error.refusal().is_none())
 }
 
 fn is_conflict(error: &Error) -> bool {

@@ -310,6 +310,32 @@ async fn a_release_that_meets_another_write_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_server_that_is_away_ends_at_once() {
+    let server = Shared::default();
+    let mut a = Process::start(&server, "a");
+    a.set(Way::Refusing);
+    sleep(Duration::from_millis(100)).await;
+    a.set(Way::Silent);
+    let begun = Instant::now();
+    assert_eq!(a.stop().await, End::Stopped);
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_taken_without_an_answer_is_given_back() {
+    let server = Shared::default();
+    let mut a = Process::start(&server, "a");
+    // It finds no lease, makes one, and does not hear so.
+    sleep(Duration::from_millis(12)).await;
+    a.set(Way::Deaf);
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.lock().unwrap().spec()["holderIdentity"], "a");
+    a.set(Way::Open);
+    assert_eq!(a.stop().await, End::Stopped);
+    assert_eq!(server.lock().unwrap().spec()["holderIdentity"], "");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_lease_of_another_is_not_given_back() {
     let server = Shared::default();
     let mut a = Process::start(&server, "a");

@@ -10,6 +10,7 @@ use scheduling::outcome::{Outcome, Placement, Refused};
 use tokio::time::Instant;
 use wire::config::ExtensionPoint;
 
+use super::timings::label;
 use super::{Families, Metrics, Timings};
 use crate::driver::Observer;
 
@@ -59,7 +60,7 @@ impl Meter {
         for (profile, name) in profiles.iter().zip(scheduler_names) {
             for point in COUNTED {
                 for plugin in profile.at(point) {
-                    families.evaluations.with([plugin.registration.name, point.name(), name]);
+                    families.evaluations.with([plugin.registration.name, label(point), name]);
                 }
             }
         }

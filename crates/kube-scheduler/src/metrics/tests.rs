@@ -132,10 +132,21 @@ impl World {
         self.step(Input::BindFinished { uid, result });
     }
 
+    fn look(&self) {
+        self.metrics.queue.show(&queue::Look::at(&self.scheduler), &self.metrics.families);
+    }
+
     /// What is shown now.
     fn samples(&self) -> Vec<Sample> {
-        self.metrics.queue.show(&queue::Look::at(&self.scheduler), &self.metrics.families);
+        self.look();
         scrape(&self.metrics.registry.render())
+    }
+
+    /// The series of a metric, for messages.
+    fn about(&self, name: &str) -> String {
+        let text = self.metrics.registry.render();
+        let lines = text.lines().filter(|line| line.starts_with(name) && !line.contains("_bucket"));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The value of one series; of a histogram, how many values it counted.
@@ -145,7 +156,7 @@ impl World {
                 && labels.iter().all(|(label, value)| sample.labels.get(label) == Some(value))
         };
         let found: Vec<f64> = self.samples().iter().filter(|sample| is_it(sample)).map(amount).collect();
-        assert!(!found.is_empty(), "{name}{labels:?}");
+        assert!(!found.is_empty(), "{name}{labels:?} is not in {}", self.about(name));
         found.iter().sum()
     }
 }
@@ -192,7 +203,9 @@ fn names_types_labels_and_buckets_are_kube_schedulers() {
     for ((name, labels), (_, _, expected, _)) in families::NAMES.iter().zip(TABLE) {
         assert_eq!(labels, expected, "{name}");
     }
-    let text = life().metrics.registry.render();
+    let world = life();
+    world.look();
+    let text = world.metrics.registry.render();
     for (name, kind, labels, buckets) in TABLE {
         let full = format!("scheduler_{name}");
         let of_gate = ["async_api", "pending_async", "podgroup"].iter().any(|off| name.starts_with(off));
@@ -260,7 +273,8 @@ fn every_metric_is_moved_by_what_it_counts() {
         ("scheduler_batch_cache_flushed_total", &[("reason", "pod_not_batchable")], 2.0),
         ("scheduler_get_node_hint_duration_seconds", &[("hinted", "no_hint")], 4.0),
         ("scheduler_store_schedule_results_duration_seconds", &of, 2.0),
-        ("scheduler_pending_pods", &[("queue", "gated")], 1.0),
+        // Its own gate, and that of preemption.
+        ("scheduler_pending_pods", &[("queue", "gated")], 2.0),
         ("scheduler_pending_pods", &[("queue", "active")], 0.0),
         (
             "scheduler_queue_incoming_pods_total",
@@ -294,7 +308,7 @@ fn every_metric_is_moved_by_what_it_counts() {
         ("kubernetes_feature_enabled", &[("name", "GangScheduling"), ("stage", "ALPHA")], 0.0),
         ("kubernetes_feature_enabled", &[("name", "SchedulerQueueingHints"), ("stage", "")], 1.0),
     ] {
-        assert_eq!(world.value(name, labels), expected, "{name}{labels:?}");
+        assert_eq!(world.value(name, labels), expected, "{name}{labels:?} in {}", world.about(name));
     }
     let hints =
         world.value("scheduler_queueing_hint_execution_duration_seconds", &[("plugin", "NodeResourcesFit")]);

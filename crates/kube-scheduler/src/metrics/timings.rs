@@ -11,6 +11,12 @@ use super::Families;
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
+/// An extension point as labels name it: `PreFilter`.
+pub(super) fn label(point: ExtensionPoint) -> &'static str {
+    let kind = point.plugin_type();
+    kind.strip_suffix("Plugin").unwrap_or(kind)
+}
+
 /// Counts what the core measures.
 pub struct Timings {
     families: Arc<Families>,
@@ -52,7 +58,7 @@ impl Stopwatch for Timings {
     }
 
     fn point(&self, scheduler_name: &str, point: ExtensionPoint, code: Code, took: u64) {
-        let series = self.families.point_seconds.with([point.name(), code.name(), scheduler_name]);
+        let series = self.families.point_seconds.with([label(point), code.name(), scheduler_name]);
         series.observe(took as f64 / NANOS_PER_SECOND);
         if matches!(
             point,
@@ -67,12 +73,12 @@ impl Stopwatch for Timings {
 
     fn called(&self, scheduler_name: &str, plugin: &'static str, point: ExtensionPoint, n: u64) {
         if super::meter::COUNTED.contains(&point) {
-            self.families.evaluations.with([plugin, point.name(), scheduler_name]).add(n);
+            self.families.evaluations.with([plugin, label(point), scheduler_name]).add(n);
         }
     }
 
     fn plugin(&self, plugin: &'static str, point: ExtensionPoint, code: Code, took: u64) {
-        let series = self.families.plugin_seconds.with([plugin, point.name(), code.name()]);
+        let series = self.families.plugin_seconds.with([plugin, label(point), code.name()]);
         series.observe(took as f64 / NANOS_PER_SECOND);
     }
 
