@@ -236,15 +236,9 @@ pub fn translated_affinity(
         let terms = written.iter().flat_map(|selector| &selector.node_selector_terms);
         terms.flat_map(|term| &term.match_expressions).any(|expression| expression.key == key)
     };
-    let key = if mentions(ZONE) {
-        ZONE
-    } else if mentions(ZONE_BETA) {
-        ZONE_BETA
-    } else if !labels.contains_key(ZONE) && labels.contains_key(ZONE_BETA) {
-        ZONE_BETA
-    } else {
-        ZONE
-    };
+    let is_labeled_beta = !labels.contains_key(ZONE) && labels.contains_key(ZONE_BETA);
+    let is_beta = !mentions(ZONE) && (mentions(ZONE_BETA) || is_labeled_beta);
+    let key = if is_beta { ZONE_BETA } else { ZONE };
     let mut selector = written.clone().unwrap_or_default();
     let has_values = |term: &wire::NodeSelectorTerm| {
         term.match_expressions.iter().any(|expression| expression.key == key && !expression.values.is_empty())

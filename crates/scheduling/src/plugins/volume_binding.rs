@@ -72,8 +72,8 @@ impl Plugin for VolumeBinding {
         if pod.shape.claims.is_empty() {
             return FilterPlan::skip();
         }
-        if let Err(reason) = check_claims(cycle, pod) {
-            return FilterPlan::reject(Status::unresolvable(NAME, reason));
+        if let Err(status) = check_claims(cycle, pod) {
+            return FilterPlan::reject(status);
         }
         match cycle.cluster.storage().pod_claims(pod, cycle.symbols) {
             Err(text) => FilterPlan::reject(Status::error(NAME, text)),
@@ -106,11 +106,12 @@ impl Plugin for VolumeBinding {
 }
 
 /// Whether the claims of a pod can be used at all.
-fn check_claims(cycle: Cycle<'_>, pod: &Pod) -> Result<(), Reason> {
+fn check_claims(cycle: Cycle<'_>, pod: &Pod) -> Result<(), Status> {
+    let refuse = |reason| Err(Status::unresolvable(NAME, reason));
     for mounted in &pod.shape.claims {
         let name = &*mounted.name;
         let Some(claim) = cycle.cluster.storage().mounted(pod.shape.namespace, mounted) else {
-            return Err(match mounted.made_for {
+            return refuse(match mounted.made_for {
                 None => claim_not_found(name),
                 Some(_) => Reason::text(format!(
                     "waiting for ephemeral volume controller to create the persistentvolumeclaim {name:?}"
@@ -119,16 +120,16 @@ fn check_claims(cycle: Cycle<'_>, pod: &Pod) -> Result<(), Reason> {
         };
         if claim.is_lost {
             let volume = claim.volume_name.as_deref().unwrap_or_default();
-            return Err(Reason::text(format!(
+            return refuse(Reason::text(format!(
                 "persistentvolumeclaim {name:?} bound to non-existent persistentvolume {volume:?}"
             )));
         }
         if claim.is_terminating {
-            return Err(Reason::text(format!("persistentvolumeclaim {name:?} is being deleted")));
+            return refuse(Reason::text(format!("persistentvolumeclaim {name:?} is being deleted")));
         }
         if let Some(owner) = mounted.made_for.as_ref().filter(|_| !claim.is_for(mounted)) {
             let namespace = cycle.symbols.resolve(pod.shape.namespace);
-            return Err(Reason::text(not_owner(namespace, name, &owner.name)));
+            return refuse(Reason::text(not_owner(namespace, name, &owner.name)));
         }
     }
     Ok(())

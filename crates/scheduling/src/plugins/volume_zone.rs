@@ -42,7 +42,7 @@ struct InZones<'a> {
 impl Plugin for VolumeZone {
     fn filter<'a>(&'a self, cycle: Cycle<'a>, pod: &'a Pod) -> FilterPlan<'a> {
         match zones(cycle, pod) {
-            Err(reason) => FilterPlan::reject(Status::unresolvable(NAME, reason)),
+            Err(status) => FilterPlan::reject(status),
             Ok(zones) if zones.is_empty() => FilterPlan::skip(),
             Ok(zones) => FilterPlan::check(InZones { zones, labels: &self.labels }),
         }
@@ -67,35 +67,40 @@ impl Plugin for VolumeZone {
 }
 
 /// Where the volumes of a pod are, or upstream's words for what is wrong with them.
-fn zones<'a>(cycle: Cycle<'a>, pod: &Pod) -> Result<SmallVec<[&'a Zone; 4]>, Reason> {
+fn zones<'a>(cycle: Cycle<'a>, pod: &Pod) -> Result<SmallVec<[&'a Zone; 4]>, Status> {
+    let refusal = |reason| Status::unresolvable(NAME, reason);
     let storage = cycle.cluster.storage();
     let mut zones = SmallVec::new();
     for mounted in pod.shape.claims.iter().filter(|claim| claim.made_for.is_none()) {
         if mounted.name.is_empty() {
-            return Err(Reason::fixed("PersistentVolumeClaim had no name"));
+            return Err(refusal(Reason::fixed("PersistentVolumeClaim had no name")));
         }
         let claim = storage.mounted(pod.shape.namespace, mounted);
-        let claim = claim.ok_or_else(|| claim_not_found(&mounted.name))?;
+        let claim = claim.ok_or_else(|| refusal(claim_not_found(&mounted.name)))?;
         let Some(name) = &claim.volume_name else {
             if claim.class == base::Symbol::EMPTY {
-                return Err(Reason::fixed("PersistentVolumeClaim had no pv name and storageClass name"));
+                return Err(refusal(Reason::fixed(
+                    "PersistentVolumeClaim had no pv name and storageClass name",
+                )));
             }
             let class_name = cycle.symbols.resolve(claim.class);
             let class = storage.class(claim.class).ok_or_else(|| {
-                Reason::text(format!("storageclass.storage.k8s.io {class_name:?} not found"))
+                refusal(Reason::text(format!("storageclass.storage.k8s.io {class_name:?} not found")))
             })?;
             match class.mode {
                 None => {
                     let text = format!("VolumeBindingMode not set for StorageClass {class_name:?}");
-                    return Err(Reason::text(text));
+                    return Err(refusal(Reason::text(text)));
                 }
                 Some(BindingMode::WaitForFirstConsumer) => continue,
-                Some(BindingMode::Immediate) => return Err(Reason::fixed("PersistentVolume had no name")),
+                Some(BindingMode::Immediate) => {
+                    return Err(refusal(Reason::fixed("PersistentVolume had no name")));
+                }
             }
         };
         let volume = storage.volume(name);
-        let volume =
-            volume.ok_or_else(|| Reason::text(format!("persistentvolume {:?} not found", &**name)))?;
+        let volume = volume
+            .ok_or_else(|| refusal(Reason::text(format!("persistentvolume {:?} not found", &**name))))?;
         zones.extend(volume.zones.iter());
     }
     Ok(zones)

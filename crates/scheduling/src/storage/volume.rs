@@ -89,8 +89,11 @@ pub struct VolumeAffinity {
     written: Option<NodeSelector>,
     /// For a volume of an in-tree plugin: what it says in the words of the driver, or why it has none, on nodes where
     /// the driver does the plugin's work.
-    migrated: Option<(InTreePlugin, Result<Option<NodeSelector>, Box<str>>)>,
+    migrated: Option<(InTreePlugin, Migrated)>,
 }
+
+/// What a volume says in the words of a driver, or why it cannot be said.
+type Migrated = Result<Option<NodeSelector>, Box<str>>;
 
 impl VolumeAffinity {
     /// Whether a node can reach the volume; the error is a volume that cannot be translated.

@@ -70,8 +70,16 @@ pub(crate) fn name_claims(pod: &mut Pod) {
 /// What there is in the beginning.
 pub(crate) fn beginning(dice: &mut Dice, n_nodes: usize) -> Vec<Change> {
     let mut objects: Vec<Object> = Vec::new();
-    objects.extend(CLASSES.iter().filter_map(|name| dice.chance(92).then(|| class(dice, name))));
-    objects.extend(DRIVERS.iter().filter_map(|name| dice.chance(60).then(|| driver(dice, name))));
+    for name in CLASSES {
+        if dice.chance(92) {
+            objects.push(class(dice, name));
+        }
+    }
+    for name in DRIVERS {
+        if dice.chance(60) {
+            objects.push(driver(dice, name));
+        }
+    }
     for n in 0..n_nodes {
         if dice.chance(80) {
             objects.push(csi_node(dice, n));
