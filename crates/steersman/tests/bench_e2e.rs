@@ -113,7 +113,7 @@ fn pods_that_fit_nowhere_are_a_failure_with_the_reason() {
 #[test]
 fn what_cannot_be_run_is_listed() {
     let ops = "{opcode: createNodes, count: 1}, \
-        {opcode: createResourceDriver, driverName: d, nodes: n, maxClaimsPerNode: 1}, \
+        {opcode: createResourceDriver, driverName: d, nodes: some-.*, maxClaimsPerNode: 1}, \
         {opcode: createPods, count: 1, collectMetrics: true}";
     let ran = run("driver", ops, &[]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
@@ -122,11 +122,14 @@ fn what_cannot_be_run_is_listed() {
 
 #[test]
 fn pods_are_offered_at_a_rate() {
-    let ran = bench(&["--rate", "50", "--seconds", "1", "--nodes", "3", "--json"]);
+    let ran = bench(&["--rate", "50", "--seconds", "1", "--nodes", "10", "--json"]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    let name = "BenchmarkPerfScheduling/Offered/50PerSecond_3Nodes/offered";
+    let name = "BenchmarkPerfScheduling/Offered/50PerSecond_10Nodes/offered";
     assert!(report["dataItems"].as_array().expect("items").iter().all(|item| item["labels"]["Name"] == name));
+    let ran = bench(&["--rate", "50", "--seconds", "1", "--nodes", "3"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("--nodes 3: 250 pods do not fit on them, 40 fit on each"), "{}", ran.stderr);
 }
 
 #[test]

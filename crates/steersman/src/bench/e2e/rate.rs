@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 use wire::config::FeatureGates;
@@ -25,6 +25,8 @@ const NAMESPACE: &str = "offered";
 const WARM_UP: &str = "warm-up";
 /// Pods before the measured ones: the first of a kind is never typical.
 const N_WARM_UP: u64 = 200;
+/// A plain pod wants a tenth of a processor, and a plain node has four.
+const PODS_PER_NODE: u64 = 40;
 
 /// What is offered.
 pub(super) struct Offered {
@@ -36,6 +38,10 @@ pub(super) struct Offered {
 /// Offers pods and measures what becomes of them.
 pub(super) async fn measure(settings: &Settings, offered: &Offered) -> Result<Ran> {
     let Offered { per_second, n_seconds, n_nodes } = *offered;
+    let n_pods = per_second * n_seconds + N_WARM_UP;
+    if n_pods > n_nodes * PODS_PER_NODE {
+        bail!("--nodes {n_nodes}: {n_pods} pods do not fit on them, {PODS_PER_NODE} fit on each");
+    }
     forget_peak();
     let cluster = match &settings.kubeconfig {
         Some(kubeconfig) => Cluster::of(kubeconfig).await?,
