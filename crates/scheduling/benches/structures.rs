@@ -8,7 +8,7 @@ use base::{Interner, Now};
 use divan::Bencher;
 use scheduling::cluster::Cluster;
 use scheduling::evictions::Evictions;
-use scheduling::framework::{Cycle, Profile};
+use scheduling::framework::{Around, Cycle, Profile};
 use scheduling::incremental::Evaluator;
 use scheduling::model::{Compiler, Node, Pod, Shapes};
 use scheduling::reference::{self, Circumstances};
@@ -81,6 +81,7 @@ impl World {
             cluster: &self.cluster,
             nominator: &self.nominator,
             evictions: &self.evictions,
+            around: Around::default(),
         }
     }
 }

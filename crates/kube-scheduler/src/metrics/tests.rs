@@ -13,9 +13,11 @@ use wire::{Kind, Object};
 use super::*;
 use crate::driver::Observer;
 
+type Row = (&'static str, &'static str, &'static [&'static str], Option<(f64, f64, usize)>);
+
 /// kube-scheduler's own metrics: name, type, labels, and the buckets as start, factor and number.
 #[rustfmt::skip]
-const TABLE: &[(&str, &str, &[&str], Option<(f64, f64, usize)>)] = &[
+const TABLE: &[Row] = &[
     ("schedule_attempts_total", "counter", &["result", "profile"], None),
     ("scheduling_attempt_duration_seconds", "histogram", &["result", "profile"], Some((0.001, 2.0, 15))),
     ("scheduling_algorithm_duration_seconds", "histogram", &[], Some((0.001, 2.0, 15))),

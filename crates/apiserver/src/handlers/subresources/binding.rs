@@ -87,7 +87,6 @@ async fn bind_stored(
     if !meta.resource_version().is_empty() {
         return Ok(false);
     }
-    let own = |(key, value)| words(key, value);
     let now = crate::clock::print(crate::clock::now());
     let wanted = stored::Wanted {
         uid: meta.uid(),
@@ -96,17 +95,17 @@ async fn bind_stored(
             .labels()
             .into_iter()
             .flatten()
-            .map(own)
+            .map(words)
             .chain(labels.iter().map(|(key, value)| (*key, value.as_str())))
             .collect(),
-        annotations: meta.annotations().into_iter().flatten().map(own).collect(),
+        annotations: meta.annotations().into_iter().flatten().map(words).collect(),
         now: &now,
     };
     server.registry.edit(request, target, |entry| stored::bound(&entry.value, &wanted)).await
 }
 
 /// A label or annotation.
-fn words<'b>(key: &'b String, value: &'b Value) -> (&'b str, &'b str) {
+fn words<'b>((key, value): (&'b String, &'b Value)) -> (&'b str, &'b str) {
     (key.as_str(), value.as_str().unwrap_or_default())
 }
 
