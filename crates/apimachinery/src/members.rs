@@ -9,13 +9,36 @@ use serde_json::{Map, Value};
 /// Objects with more members are searched.
 const N_WALKED_MAX: usize = 16;
 
+/// Whether two names are the same, without the call that a comparison of texts is: most names have no more than sixteen
+/// bytes.
+#[inline]
+pub fn is_same(own: &str, name: &str) -> bool {
+    let (own, name) = (own.as_bytes(), name.as_bytes());
+    if own.len() != name.len() {
+        return false;
+    }
+    match (own.first_chunk::<8>(), name.first_chunk::<8>()) {
+        (Some(own_first), Some(first)) => {
+            own_first == first
+                && own.last_chunk::<8>() == name.last_chunk::<8>()
+                && (own.len() <= 16 || own == name)
+        }
+        _ => match (own.first_chunk::<4>(), name.first_chunk::<4>()) {
+            (Some(own_first), Some(first)) => {
+                own_first == first && own.last_chunk::<4>() == name.last_chunk::<4>()
+            }
+            _ => own.iter().eq(name),
+        },
+    }
+}
+
 /// A member of an object: the same as [`Map::get`].
 #[inline]
 pub fn member<'m>(members: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
     if members.len() > N_WALKED_MAX {
         return members.get(name);
     }
-    members.iter().find(|(own, _)| own.as_str() == name).map(|(_, value)| value)
+    members.iter().find(|(own, _)| is_same(own, name)).map(|(_, value)| value)
 }
 
 /// A member of an object, to be changed: the same as [`Map::get_mut`].
@@ -24,7 +47,7 @@ pub fn member_mut<'m>(members: &'m mut Map<String, Value>, name: &str) -> Option
     if members.len() > N_WALKED_MAX {
         return members.get_mut(name);
     }
-    members.iter_mut().find(|(own, _)| own.as_str() == name).map(|(_, value)| value)
+    members.iter_mut().find(|(own, _)| is_same(own, name)).map(|(_, value)| value)
 }
 
 /// A member of a document that may be no object: the same as [`Value::get`] with a name.
@@ -39,6 +62,21 @@ pub fn member_of<'v>(document: &'v Value, name: &str) -> Option<&'v Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_compared_whole() {
+        let name = "abcdefghijklmnopqrstuvwxyz";
+        for n in 0..name.len() {
+            let elsewhere = name[..n].to_owned();
+            assert!(is_same(&name[..n], &elsewhere));
+            assert!(!is_same(&name[..n], &name[..=n]));
+            for at in 0..n {
+                let mut other = name[..n].to_owned();
+                other.replace_range(at..=at, "-");
+                assert!(!is_same(&name[..n], &other), "{n} {at}");
+            }
+        }
+    }
 
     #[test]
     fn finds_what_a_map_finds() {

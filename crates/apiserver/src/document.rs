@@ -103,26 +103,37 @@ pub fn decode(stored: &[u8], revision: u64) -> Option<Value> {
     Some(object)
 }
 
+/// A stored object with its version, in two pieces of which the second is the stored bytes themselves.
+pub fn served(head: &str, stored: &Bytes, revision: u64) -> [Bytes; 2] {
+    if stored.starts_with(head.as_bytes()) {
+        let mut begin = BytesMut::with_capacity(head.len() + VERSION_BYTES_MAX);
+        begin.put_slice(head.as_bytes());
+        let rest = stored.slice(head.len()..);
+        put_version(&mut begin, revision, &rest);
+        return [begin.freeze(), rest];
+    }
+    // Somebody else wrote it: valid, but in another order.
+    let whole = match decode(stored, revision) {
+        Some(object) => serde_json::to_vec(&object).expect("a document is JSON").into(),
+        None => stored.clone(),
+    };
+    [whole, Bytes::new()]
+}
+
+/// How many bytes a version takes as a member.
+const VERSION_BYTES_MAX: usize = 42;
+
+/// Writes the version as the first member of metadata, of which `rest` is the rest.
+fn put_version(out: &mut BytesMut, revision: u64, rest: &[u8]) {
+    out.put_slice(b"\"resourceVersion\":\"");
+    out.put_slice(revision.to_string().as_bytes());
+    out.put_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
+}
+
 /// Writes a stored object with its version.
-pub fn put_served(out: &mut BytesMut, head: &str, stored: &[u8], revision: u64) {
-    match stored.strip_prefix(head.as_bytes()) {
-        Some(rest) => {
-            out.reserve(stored.len() + 48);
-            out.put_slice(head.as_bytes());
-            out.put_slice(b"\"resourceVersion\":\"");
-            out.put_slice(revision.to_string().as_bytes());
-            out.put_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
-            out.put_slice(rest);
-        }
-        // Somebody else wrote it: valid, but in another order.
-        None => {
-            if let Some(object) = decode(stored, revision) {
-                let mut out = out.writer();
-                serde_json::to_writer(&mut out, &object).expect("a document is JSON");
-            } else {
-                out.put_slice(stored);
-            }
-        }
+pub fn put_served(out: &mut BytesMut, head: &str, stored: &Bytes, revision: u64) {
+    for piece in served(head, stored, revision) {
+        out.put_slice(&piece);
     }
 }
 
@@ -133,9 +144,7 @@ pub fn put_item(out: &mut BytesMut, head: &str, stored: &[u8], revision: u64) {
         Some(rest) => {
             out.reserve(stored.len() + 48);
             out.put_slice(METADATA);
-            out.put_slice(b"\"resourceVersion\":\"");
-            out.put_slice(revision.to_string().as_bytes());
-            out.put_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
+            put_version(out, revision, rest);
             out.put_slice(rest);
         }
         None => {
@@ -201,7 +210,8 @@ mod tests {
     #[test]
     fn bytes_of_another_order_are_served_too() {
         let mut served = BytesMut::new();
-        put_served(&mut served, &head(&LEASE), br#"{"kind":"Lease","metadata":{}}"#, 9);
+        let stored = Bytes::from_static(br#"{"kind":"Lease","metadata":{}}"#);
+        put_served(&mut served, &head(&LEASE), &stored, 9);
         assert_eq!(served, r#"{"kind":"Lease","metadata":{"resourceVersion":"9"}}"#);
         assert_eq!(decode(b"[]", 1), None);
     }

@@ -79,19 +79,19 @@ async fn route(server: &Server, request: &Authorized, call: &mut Call) -> Result
     let is_collection = matches!(verb, Verb::List | Verb::Watch);
     negotiation::check_route(&call.headers, is_collection)?;
     let target = Target::of(request, served);
+    // Each in a box of its own size: otherwise every request would carry, and move, as much as the largest of them needs.
     if let Some(subresource) = subresource {
-        subresources::handle(server, request, target, subresource, verb, call).await
-    } else {
-        match verb {
-            Verb::Get => get::handle(server, request, &target, call).await,
-            Verb::List => list::handle(server, request, &target, call).await,
-            Verb::Watch => watch::handle(server, request, &target, call).await,
-            Verb::Create => create::handle(server, request, &target, call).await,
-            Verb::Update => update::handle(server, request, &target, call).await,
-            Verb::Patch => patch::handle(server, request, &target, call).await,
-            Verb::Delete => delete::handle(server, request, &target, call).await,
-            Verb::DeleteCollection => delete::handle_collection(server, request, &target, call).await,
-        }
+        return Box::pin(subresources::handle(server, request, target, subresource, verb, call)).await;
+    }
+    match verb {
+        Verb::Get => get::handle(server, request, &target, call).await,
+        Verb::List => Box::pin(list::handle(server, request, &target, call)).await,
+        Verb::Watch => Box::pin(watch::handle(server, request, &target, call)).await,
+        Verb::Create => Box::pin(create::handle(server, request, &target, call)).await,
+        Verb::Update => Box::pin(update::handle(server, request, &target, call)).await,
+        Verb::Patch => Box::pin(patch::handle(server, request, &target, call)).await,
+        Verb::Delete => Box::pin(delete::handle(server, request, &target, call)).await,
+        Verb::DeleteCollection => Box::pin(delete::handle_collection(server, request, &target, call)).await,
     }
 }
 

@@ -14,6 +14,7 @@
 mod create;
 mod delete;
 mod delete_collection;
+mod edit;
 mod errors;
 mod finalizers;
 mod grace;
@@ -90,12 +91,25 @@ pub struct Target {
 }
 
 /// An object that was written.
+///
+/// A write waits for the disk together with many others. Its document, which takes twenty times the bytes, is given back
+/// before that, while the memory is still in the processor's cache; whoever wants it afterwards reads the stored bytes.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub enum Written {
+    /// It is stored as these bytes.
+    Stored(Found),
+    /// Nothing is stored: a dry run, or the object is gone with this write. This is the object, with its version.
+    Unstored(Value),
+}
+
+impl Written {
     /// The object, with its version.
-    pub object: Value,
-    /// The bytes that it is stored as, with their version; `None` if nothing was stored.
-    pub stored: Option<Found>,
+    pub fn into_object(self) -> Value {
+        match self {
+            Written::Stored(found) => found.document(),
+            Written::Unstored(object) => object,
+        }
+    }
 }
 
 impl Target {

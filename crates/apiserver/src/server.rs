@@ -8,6 +8,7 @@ mod compression;
 mod counted;
 mod headers;
 mod inflight;
+mod to_the_end;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 use counted::{Counted, Took};
 pub use inflight::{Inflight, Permit, TooMany};
+use to_the_end::to_the_end;
 
 use crate::addition::Addition;
 use crate::attributes::Attributes;
@@ -228,15 +230,13 @@ impl Server {
 
     /// A write that has begun goes on when nobody waits for it any more: it is committed together with others, and what it
     /// has taken or gives back (addresses of services, ports) has to be so if and only if the write is.
-    async fn route_to_the_end(self: &Arc<Self>, request: Authorized, call: Call) -> Reply {
+    fn route_to_the_end(
+        self: &Arc<Self>,
+        request: Authorized,
+        call: Call,
+    ) -> impl Future<Output = Reply> + use<> {
         let server = Arc::clone(self);
-        let work = tokio::spawn(async move { server.route(request, call).await });
-        match work.await {
-            Ok(reply) => reply,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            // The runtime ends.
-            Err(_) => Reply::plain_error(&Status::service_unavailable("the server is ending")),
-        }
+        to_the_end(async move { server.route(request, call).await })
     }
 
     async fn route(&self, request: Authorized, call: Call) -> Reply {

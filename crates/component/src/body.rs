@@ -214,7 +214,7 @@ impl Body {
             self.count(&bytes);
             return Ok(bytes);
         }
-        let mut all = BytesMut::new();
+        let mut all = BytesMut::with_capacity(self.len().map_or(0, |n_bytes| n_bytes as usize));
         while let Some(bytes) = self.next().await {
             all.extend_from_slice(&bytes?);
         }

@@ -30,37 +30,17 @@ pub struct Case {
     pub expect: Value,
 }
 
-/// Volume sources that storage plugins look at.
-const VOLUME_SOURCES: [&str; 12] = [
-    "persistentVolumeClaim",
-    "ephemeral",
-    "gcePersistentDisk",
-    "awsElasticBlockStore",
-    "iscsi",
-    "rbd",
-    "azureDisk",
-    "azureFile",
-    "cinder",
-    "vsphereVolume",
-    "portworxVolume",
-    "flexVolume",
-];
-
 impl Case {
-    /// Whether a pod to be scheduled has volumes that storage plugins look at, resource claims, or an extended
-    /// resource that a device class of the case serves.
-    pub fn needs_volumes_or_devices(&self) -> bool {
+    /// Whether a pod to be scheduled has resource claims, or an extended resource that a device class of the case
+    /// serves.
+    pub fn needs_devices(&self) -> bool {
         self.pod.iter().chain(self.sequence.iter().flatten()).any(|pod| self.pod_needs(pod))
     }
 
     fn pod_needs(&self, pod: &Value) -> bool {
         let spec = &pod["spec"];
-        let volumes = spec["volumes"].as_array().into_iter().flatten();
-        let has_storage = volumes
-            .into_iter()
-            .any(|volume| VOLUME_SOURCES.iter().any(|source| volume.get(source).is_some()));
         let has_claims = spec["resourceClaims"].as_array().is_some_and(|claims| !claims.is_empty());
-        has_storage || has_claims || self.asks_for_device_class(spec)
+        has_claims || self.asks_for_device_class(spec)
     }
 
     fn asks_for_device_class(&self, spec: &Value) -> bool {

@@ -2,8 +2,8 @@
 //!
 //! A folder of recordings has one file per family, `<family>.jsonl.gz`, one case per line: a cluster, a
 //! configuration, a pod, and the answer of kube-scheduler. [`replay`] gives each case to the decision core and
-//! compares every recorded field. What the incremental evaluator finds for the same pod is compared too. A case that needs volumes or devices, by what its objects contain, is counted
-//! apart until those are decided about.
+//! compares every recorded field. What the incremental evaluator finds for the same pod is compared too. A case that needs devices, by what
+//! its objects contain, is counted apart until those are decided about.
 
 mod answer;
 mod case;
@@ -105,7 +105,7 @@ fn replay_file(path: &Path) -> Result<FamilyReport> {
                 continue;
             }
         };
-        if case.needs_volumes_or_devices() {
+        if case.needs_devices() {
             report.not_yet += 1;
             continue;
         }

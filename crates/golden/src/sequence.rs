@@ -34,6 +34,7 @@ pub(crate) fn answer(scheduler: &mut Scheduler, pods: &[Value]) -> Result<Value>
             match explanation.decision.as_ref().context("a gated pod")? {
                 Decision::Placed(_) => {
                     let (step, host) = placed(scheduler, &key, &explanation)?;
+                    scheduler.assume_volumes(&compiled, &host);
                     steps.push(step);
                     pod.spec.node_name = host;
                     let started = FIRST_START + steps.len() as i64;

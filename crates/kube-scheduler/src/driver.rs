@@ -224,6 +224,9 @@ impl Driver {
     fn complete(&mut self, completion: Completion) {
         match completion {
             Completion::Bind { uid, result } => self.step(Input::BindFinished { uid: &uid, result }),
+            Completion::Volume { uid, object, result } => {
+                self.step(Input::VolumeFinished { uid: &uid, object: &object, result });
+            }
             Completion::Evict { preemptor, victim, result } => {
                 self.step(Input::EvictFinished { preemptor: &preemptor, victim: &victim, result });
             }

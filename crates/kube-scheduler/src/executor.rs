@@ -11,7 +11,9 @@ mod retry;
 mod status;
 #[cfg(test)]
 mod tests;
+mod volume;
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,6 +28,7 @@ use crate::{Clock, Permission};
 use bind::Bind;
 use evict::Evict;
 use status::Status;
+use volume::{Target, VolumeWrite};
 
 /// What has become of a command.
 #[derive(Debug)]
@@ -34,6 +37,15 @@ pub enum Completion {
     Bind {
         /// The UID of the pod.
         uid: Arc<str>,
+        /// Why not.
+        result: Result<(), String>,
+    },
+    /// A volume or a claim was written, or will not be.
+    Volume {
+        /// The UID of the pod that needs it.
+        uid: Arc<str>,
+        /// The name of the volume, or namespace and name of the claim.
+        object: Arc<str>,
         /// Why not.
         result: Result<(), String>,
     },
@@ -72,6 +84,8 @@ struct Shared {
 #[derive(Default)]
 struct Work {
     status: Option<Status>,
+    /// In order.
+    volumes: VecDeque<VolumeWrite>,
     bind: Option<Bind>,
     evict: Option<Evict>,
 }
@@ -79,6 +93,7 @@ struct Work {
 /// One thing to do.
 enum Task {
     Status(Status),
+    Volume(VolumeWrite),
     Bind(Bind),
     Evict(Evict),
 }
@@ -86,6 +101,7 @@ enum Task {
 impl Work {
     fn next(&mut self) -> Option<Task> {
         let status = self.status.take().map(Task::Status);
+        let status = status.or_else(|| self.volumes.pop_front().map(Task::Volume));
         let status = status.or_else(|| self.bind.take().map(Task::Bind));
         status.or_else(|| self.evict.take().map(Task::Evict))
     }
@@ -127,6 +143,15 @@ impl Executor {
                     work.status = None;
                     work.bind = Some(Bind { pod, uid: Arc::clone(&uid), node });
                 });
+            }
+            Command::BindVolume { uid, volume: name, resource_version, names_claim, claim, .. } => {
+                let target = Target::Volume { name, resource_version, names_claim };
+                let write = VolumeWrite { uid: Arc::clone(&uid), claim, target };
+                self.add(&uid, |work| work.volumes.push_back(write));
+            }
+            Command::ProvisionClaim { uid, claim, node, .. } => {
+                let write = VolumeWrite { uid: Arc::clone(&uid), claim, target: Target::Claim { node } };
+                self.add(&uid, |work| work.volumes.push_back(write));
             }
             Command::PatchStatus { pod, uid, condition, nominated_node_name } => {
                 let now = self.0.clock.now();
@@ -185,6 +210,11 @@ impl Shared {
             };
             match task {
                 Some(Task::Status(status)) => self.patch(status).await,
+                Some(Task::Volume(write)) => {
+                    let result = self.write_volume(&write).await;
+                    let object = write.object();
+                    self.complete(Completion::Volume { uid: write.uid, object, result });
+                }
                 Some(Task::Bind(bind)) => {
                     let uid = Arc::clone(&bind.uid);
                     let result = self.bind(bind).await;

@@ -178,6 +178,13 @@ impl Shadow {
                 }
                 Completion::Bind { uid, result: Ok(()) }
             }
+            // Nothing is written; the pod stays where it was put until it is seen where it really is.
+            Command::BindVolume { uid, node, .. } | Command::ProvisionClaim { uid, node, .. } => {
+                if let Some(opinion) = self.opinions.get_mut(&uid) {
+                    opinion.host = Some(node);
+                }
+                return;
+            }
             Command::Evict { uid, preemptor, .. } => {
                 Completion::Evict { preemptor, victim: uid, result: Err("a shadow evicts nobody".to_owned()) }
             }

@@ -9,6 +9,7 @@ use base::{Map, Set, Symbol};
 
 use crate::model::pod::ControllerKind;
 use crate::model::{Compiler, Labels, Selector, Shape};
+use crate::storage::Storage;
 
 /// A disruption budget as preemption reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub struct Cluster {
     controllers: Map<(ControllerKind, Symbol, Symbol), ControllerSelector>,
     budgets: Map<Symbol, Vec<Budget>>,
     device_classes: BTreeMap<Box<str>, Option<Symbol>>,
+    storage: Storage,
     version: u64,
     budget_version: u64,
 }
@@ -49,7 +51,17 @@ enum ControllerSelector {
 static NO_LABELS: std::sync::LazyLock<Labels> = std::sync::LazyLock::new(Labels::default);
 
 impl Cluster {
-    /// A number that is another one after anything but budgets changed.
+    /// Volumes, claims and drivers. What changes there does not change [`Cluster::version`].
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The same, to be changed.
+    pub fn storage_mut(&mut self) -> &mut Storage {
+        &mut self.storage
+    }
+
+    /// A number that is another one after anything but budgets and storage changed.
     pub fn version(&self) -> u64 {
         self.version
     }

@@ -8,6 +8,7 @@
 //! ```text
 //!  Upsert/Delete -----> queue, snapshot, cluster
 //!  Schedule ----------> next pod: decide -> Bind | PatchStatus + Event + Evict
+//!  VolumeFinished ----> bind when claims are bound, or take back what was decided
 //!  BindFinished ------> confirm, or forget and try again
 //!  EvictFinished -----> evict the last victim, let the pod through that has room now
 //!  Tick --------------> pods whose backoff is over become active
@@ -24,6 +25,7 @@ mod pods;
 mod policy;
 mod preemption;
 mod queue;
+mod volumes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +35,7 @@ use smallvec::SmallVec;
 use wire::config::{FeatureGates, SchedulerConfiguration};
 
 use binding::Bindings;
-pub use command::{Command, Condition, EventKind, Input, Step, Tried};
+pub use command::{ClaimName, Command, Condition, EventKind, Input, Step, Tried};
 use policy::PluginPolicy;
 use queue::Policy;
 pub use queue::{Cause, Queue, QueueCounts, QueueName, QueueWork, QueuedPod, Waits};
@@ -136,21 +138,31 @@ impl Scheduler {
             Input::Delete(object) => self.delete(object, now, commands),
             Input::Schedule => step.tried = self.schedule_next(now, commands),
             Input::BindFinished { uid, result } => self.bind_finished(uid, result, now, commands),
+            Input::VolumeFinished { uid, object, result } => {
+                self.volume_finished(uid, object, result, now, commands);
+            }
             Input::EvictFinished { preemptor, victim, result } => {
                 self.evict_finished(preemptor, victim, result.is_ok(), now, commands);
             }
             Input::Tick => {
                 self.with_policy(|queue, policy| queue.flush(now, policy));
                 self.give_up_evictions(now, commands);
+                self.time_out_volumes(now, commands);
             }
         }
+        self.cluster.storage_mut().catch_up(&self.snapshot);
         step.events = std::mem::take(&mut self.announced);
-        let wake_at = self.queue.next_wake();
+        let wake_at = self.next_wake();
         if wake_at != self.wake_at {
             self.wake_at = wake_at;
             step.commands.extend(wake_at.map(Command::WakeAt));
         }
         step
+    }
+
+    /// When there will be something to do without anything having happened.
+    pub fn next_wake(&self) -> Option<Now> {
+        self.queue.next_wake().into_iter().chain(self.bindings.next_deadline()).min()
     }
 
     /// Frees the values of labels that were those of pods which are gone.
@@ -252,6 +264,12 @@ impl Scheduler {
         evaluator.expand(cycle, position, &profiles[position], pod)
     }
 
+    /// The pods that have a node and wait for their volumes, with the names of their nodes.
+    #[cfg(test)]
+    pub(crate) fn awaiting_volumes(&self) -> impl Iterator<Item = (Arc<str>, &str)> {
+        self.bindings.with_volumes().map(|(uid, node)| (uid, self.symbols.resolve(node)))
+    }
+
     /// The outcome of [`Scheduler::evaluate`], as the evaluator that keeps what it knows finds it. No random number
     /// is used up.
     pub fn estimate(&mut self, pod: &Pod) -> Option<Outcome> {
@@ -275,6 +293,16 @@ impl Scheduler {
             Decision::Unschedulable(refusal) => refusal.diagnosis.message(&self.symbols),
             Decision::NoNodes => Decision::NO_NODES.to_owned(),
             Decision::Failed(status) => status.message(&self.symbols),
+        }
+    }
+
+    /// Assumes what would be done about a pod's volumes if it were placed on a node now. For replays of recorded
+    /// decisions, in which nothing is bound.
+    pub fn assume_volumes(&mut self, pod: &Pod, node: &str) {
+        let row = self.symbols.get(node).and_then(|name| self.snapshot.row(name));
+        if let Some(row) = row {
+            // Where nothing can be done about them, nothing is assumed.
+            let _ = self.reserve_volumes(pod, row);
         }
     }
 
@@ -305,3 +333,5 @@ mod preemption_tests;
 mod simulation_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod volume_tests;

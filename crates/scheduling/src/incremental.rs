@@ -61,12 +61,15 @@ use crate::outcome::{Outcome, Placement};
 use crate::plugins::gang_scheduling;
 use crate::reference::{self, Circumstances, num_feasible_nodes_to_find};
 use crate::snapshot::Row;
+use crate::storage::Demand;
 
 /// How many rows of tables are kept in all, on clusters of common size. A row takes about 28 bytes, and as much again
 /// where pods of its shape preempt others.
 const ROWS_KEPT: usize = 8 << 20;
 /// How many shapes are remembered that have been seen once.
 const SHAPES_SEEN: usize = if cfg!(test) { 64 } else { 1 << 16 };
+/// How many demands of volumes have numbers. Those that are forgotten get new ones, and their tables go unused.
+const DEMANDS_KEPT: usize = if cfg!(test) { 16 } else { 1 << 14 };
 /// How many tables are kept at least, on clusters of any size.
 const TABLES_KEPT_MIN: usize = 32;
 /// How many tables are kept at most, on small clusters: apart from its rows a table takes a few kilobytes.
@@ -96,15 +99,20 @@ pub struct Evaluator {
     seen_once: Map<StateKey, Arc<Shape>>,
     /// Per profile: see [`plan::is_plain`].
     is_plain: Vec<Option<bool>>,
+    demands: Map<Demand, DemandId>,
+    n_demands: DemandId,
     spare: Spare,
     work: Work,
     /// What the stopwatch showed when it was known where the pod fits.
     surveyed: u64,
 }
 
-/// The profile, the address of a shape that the state keeps alive, and the priority, which says which nominated
-/// pods take precedence.
-type StateKey = (usize, usize, i32);
+/// The profile, the address of a shape without claims that the state keeps alive, the priority, which says which
+/// nominated pods take precedence, and what volumes ask for.
+type StateKey = (usize, usize, i32, DemandId);
+
+/// Stands for a [`Demand`]; 0 for one of nothing. None is used twice.
+type DemandId = u64;
 
 impl Evaluator {
     /// What has been done so far.
@@ -176,13 +184,13 @@ impl Evaluator {
         if !self.is_known_form(cycle, position, profile, pod) {
             return None;
         }
-        let key = self.key(position, pod);
+        let key = self.key(cycle, position, pod)?;
         if self.catch_up(key, cycle, profile, pod).is_none() {
             let n_counters = self.counts.n_counters();
             let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work, &mut self.spare)?;
             self.work.tables_filled += 1;
             self.forget_some_shapes();
-            let is_new = self.seen_once.insert(key, Arc::clone(&pod.shape)).is_none();
+            let is_new = self.seen_once.insert(key, Arc::clone(&pod.kin)).is_none();
             let is_promised =
                 pod.nominated_node_name.is_some() || cycle.nominator.node_of(&pod.uid).is_some();
             if is_new && !is_promised && (first.plan.rules.is_empty() || !is_crowded(cycle, pod)) {
@@ -247,8 +255,26 @@ impl Evaluator {
             && limit.is_none_or(|percentage| num_feasible_nodes_to_find(percentage, n_nodes) >= n_nodes)
     }
 
-    fn key(&self, position: usize, pod: &Pod) -> StateKey {
-        (position, Arc::as_ptr(&pod.shape) as usize, pod.priority)
+    /// What a state is found by; `None` if the pod has to be decided the long way, because something is amiss with its
+    /// volumes.
+    fn key(&mut self, cycle: Cycle<'_>, position: usize, pod: &Pod) -> Option<StateKey> {
+        let demand = cycle.cluster.storage().demand(pod, cycle.symbols)?;
+        Some((position, Arc::as_ptr(&pod.kin) as usize, pod.priority, self.number(demand)))
+    }
+
+    fn number(&mut self, demand: Demand) -> DemandId {
+        if demand.is_nothing() {
+            return 0;
+        }
+        if let Some(known) = self.demands.get(&demand) {
+            return *known;
+        }
+        if self.demands.len() >= DEMANDS_KEPT {
+            self.demands.clear();
+        }
+        self.n_demands += 1;
+        self.demands.insert(demand, self.n_demands);
+        self.n_demands
     }
 
     /// Brings the state of a shape up to date; `None` if there is none, or none that could be.

@@ -17,6 +17,7 @@
 //! | [`model`] | pods, nodes, selectors, amounts, compiled for comparison |
 //! | [`snapshot`] | the nodes as rows with what runs on them, and a log of changes |
 //! | [`cluster`] | namespaces, services, controllers, budgets, device classes |
+//! | [`storage`] | volumes, claims, classes and drivers, and who uses what |
 //! | [`evictions`] | pods that are being evicted, and for whom |
 //! | [`framework`] | what a plugin is, and what runs plugins |
 //! | [`plugins`] | one file per in-tree plugin, one table |
@@ -41,5 +42,6 @@ pub mod outcome;
 pub mod plugins;
 pub mod reference;
 pub mod snapshot;
+pub mod storage;
 #[cfg(test)]
 mod testing;

@@ -10,6 +10,7 @@
 
 pub mod affinity;
 pub mod features;
+pub mod in_tree;
 pub mod labels;
 pub mod needs;
 pub mod node;
@@ -19,8 +20,10 @@ pub mod requests;
 pub mod resources;
 pub mod spread;
 pub mod taints;
+pub mod volumes;
 
 pub use affinity::{AffinityTerm, NodeAffinity, PodAffinity, WeightedTerm};
+pub use in_tree::{Attachable, InTreePlugin};
 pub use labels::{Labels, Selector};
 pub use node::Node;
 pub use pod::{Pod, PodKey, Shape, Shapes};
@@ -29,6 +32,7 @@ pub use requests::PodRequests;
 pub use resources::{Resources, Scalars};
 pub use spread::SpreadConstraint;
 pub use taints::{Effect, Taint, Toleration};
+pub use volumes::{Disk, PodClaim, Volumes};
 
 use base::{Interner, Symbol};
 use wire::config::FeatureGates;

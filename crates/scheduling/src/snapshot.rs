@@ -192,6 +192,11 @@ impl Snapshot {
         row
     }
 
+    /// Takes note that volumes of the pods on a row count otherwise than before.
+    pub fn touch_volumes(&mut self, row: Row) {
+        self.log.push((row, Change::Volumes));
+    }
+
     /// Removes the node called `name`. Pods that say they run there wait for it to come back.
     pub fn remove_node(&mut self, name: Symbol) -> bool {
         let Some(row) = self.by_name.remove(&name) else { return false };

@@ -5,6 +5,7 @@
 //! | [`history`] | random changes of a small, crowded cluster, from a seed |
 //! | [`driver`] | takes a scheduler through one and looks at it after every step |
 //! | [`truth`] | the objects that exist |
+//! | [`storage`], [`volume_controller`] | volumes and claims, and who binds them |
 //! | [`vocabulary`], [`nodes`], [`workloads`], [`placement_rules`], [`configurations`] | what is drawn from |
 
 mod configurations;
@@ -15,8 +16,10 @@ mod history_tests;
 mod nodes;
 mod placement_rules;
 pub(crate) mod pod_changes;
+pub(crate) mod storage;
 pub(crate) mod truth;
 mod vocabulary;
+pub(crate) mod volume_controller;
 mod workloads;
 
 use serde_json::{Value, json};

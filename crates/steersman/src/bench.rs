@@ -1,11 +1,12 @@
-//! `steersman bench core`: how fast the core decides.
+//! `steersman bench`: how fast the core decides, how fast the API server is, and how fast both are together.
 //!
-//! Runs workloads in scheduler_perf's own files, or the set that the program brings along, or one plain cluster
+//! `bench core` runs workloads in scheduler_perf's own files, or the set that the program brings along, or one plain cluster
 //! of any size. The core is alone: objects are built in memory, bindings are done at once, time is virtual. What
 //! is measured is the core's real time for all its inputs.
 
 mod apiserver;
 mod config;
+mod e2e;
 mod measure;
 mod opcodes;
 mod own_set;
@@ -52,6 +53,8 @@ enum What {
     /// An API server through HTTPS: starting, creates, gets, a list, watchers, memory
     #[command(name = "apiserver")]
     ApiServer(apiserver::ApiServerOptions),
+    /// An API server with the live scheduler: from creating a pod to seeing it bound
+    E2e(e2e::E2eOptions),
 }
 
 /// Flags of `bench core`.
@@ -103,6 +106,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let options = match &options.what {
         What::Core(options) => options,
         What::ApiServer(options) => return apiserver::run(options),
+        What::E2e(options) => return e2e::run(options),
     };
     if let (Some(n_nodes), Some(n_pods)) = (options.nodes, options.pods) {
         let size = scale::Size { n_nodes, n_pods, kind: options.kind };
@@ -114,7 +118,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     let source = if options.workloads.is_some() { Source::Disk } else { Source::Own };
     let cases = config::read_all(&source, options.workloads.as_deref().unwrap_or(Path::new("")))?;
-    let chosen = choose(&cases, options)?;
+    let chosen = choose(&cases, options.label.as_deref(), options.filter.as_deref())?;
     if options.list {
         return list(&chosen);
     }
@@ -133,9 +137,13 @@ pub(crate) fn run(options: &Options) -> Outcome {
     Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn choose<'c>(cases: &'c [TestCase], options: &CoreOptions) -> Result<Vec<(&'c TestCase, &'c Workload)>> {
-    let labels = options.label.as_deref().map(LabelFilter::parse).transpose()?.unwrap_or_default();
-    let pattern = options.filter.as_deref().unwrap_or("");
+fn choose<'c>(
+    cases: &'c [TestCase],
+    label: Option<&str>,
+    filter: Option<&str>,
+) -> Result<Vec<(&'c TestCase, &'c Workload)>> {
+    let labels = label.map(LabelFilter::parse).transpose()?.unwrap_or_default();
+    let pattern = filter.unwrap_or("");
     let filter = Pattern::parse(pattern).with_context(|| format!("--filter {pattern:?}"))?;
     let all = || cases.iter().flat_map(|case| case.workloads.iter().map(move |workload| (case, workload)));
     let has_labels = || all().filter(|(_, workload)| labels.matches(&workload.labels));
@@ -151,7 +159,7 @@ fn choose<'c>(cases: &'c [TestCase], options: &CoreOptions) -> Result<Vec<(&'c T
         known.dedup();
         bail!(
             "--label {}: no workload has these labels. There are: {}",
-            options.label.as_deref().unwrap_or(""),
+            label.unwrap_or(""),
             known.join(", ")
         );
     }

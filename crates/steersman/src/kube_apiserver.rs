@@ -25,6 +25,7 @@ pub(crate) use storage::open as open_store;
 
 pub(crate) fn run(options: &Options) -> Outcome {
     raise_file_limit();
+    take_small_pages();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -42,8 +43,18 @@ struct Flags {
 
 /// A server with the defaults of all flags and its embedded store, without a socket.
 pub(crate) async fn start_in_process(data_dir: &Path) -> Result<(Arc<Server>, Arc<dyn Store>)> {
+    start_in_process_without(data_dir, &[]).await
+}
+
+/// The same without some admission plugins.
+pub(crate) async fn start_in_process_without(
+    data_dir: &Path,
+    plugins: &[&str],
+) -> Result<(Arc<Server>, Arc<dyn Store>)> {
+    take_small_pages();
     let arguments = ["kube-apiserver".as_ref(), "--data-dir".as_ref(), data_dir.as_os_str()];
-    let Flags { options } = Flags::try_parse_from(arguments).context("the flags of kube-apiserver")?;
+    let Flags { mut options } = Flags::try_parse_from(arguments).context("the flags of kube-apiserver")?;
+    options.disable_admission_plugins.extend(plugins.iter().map(|name| (*name).to_owned()));
     let store = storage::open(&options).await?;
     let settings = serve::settings(&options, serve::advertised(&options), options.secure_port)?;
     let started = apiserver::start::start(store.clone(), settings, Shutdown::new()).await;
@@ -60,6 +71,14 @@ pub(crate) fn raise_file_limit() {
 /// Tells the operator. That the log cannot be written, as on a full disk, is no reason to end.
 fn tell(text: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The allocator asks for memory in pages of 2 MiB. A server takes and gives back a little here and there all the time, and
+/// each time the kernel would clear one of these for a few KiB (`docs/decisions.md`).
+pub(crate) fn take_small_pages() {
+    // Where that cannot be said, it is slower.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 async fn run_async(options: &Options) -> Result<()> {

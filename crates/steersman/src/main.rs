@@ -17,6 +17,7 @@ mod simulate;
 mod simulation;
 mod table;
 mod up;
+mod volume_controllers;
 
 use std::ffi::OsString;
 use std::path::Path;

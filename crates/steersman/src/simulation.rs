@@ -13,6 +13,7 @@ mod fate;
 mod replacements;
 mod result;
 mod utilisation;
+mod volumes;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -49,6 +50,7 @@ pub(crate) struct Simulation {
     by_uid: Map<Arc<str>, usize>,
     preempted: Vec<Preempted>,
     replacements: Replacements,
+    places: volumes::Places,
     budgets: Budgets,
     /// Indexes into `pending` of the pods that got a node, in that order.
     placed: Vec<usize>,
@@ -100,6 +102,7 @@ impl Simulation {
             now,
             pools: NodePools::of(&objects),
             budgets: Budgets::of(&objects),
+            places: volumes::Places::of(&objects),
             objects,
             pods: Map::default(),
             pending: Vec::new(),
@@ -164,6 +167,10 @@ impl Simulation {
 
     /// Has a pod wait for its turn.
     fn enqueue(&mut self, i: usize) {
+        let Object::Pod(pod) = &self.objects[i] else { return };
+        if pod.spec.volumes.iter().any(|volume| volume.ephemeral.is_some()) {
+            self.claim_for(&pod.clone());
+        }
         let object = &self.objects[i];
         let Object::Pod(pod) = object else { return };
         self.by_uid.insert(uid(pod), self.pending.len());
@@ -249,6 +256,12 @@ impl Simulation {
         while let Some(command) = commands.pop_front() {
             match command {
                 Command::Bind { uid, node, .. } => self.bind(&uid, &node, &mut commands),
+                Command::BindVolume { uid, volume, claim, .. } => {
+                    self.bind_volume(&uid, &volume, &claim, &mut commands);
+                }
+                Command::ProvisionClaim { uid, claim, node, .. } => {
+                    self.provision_claim(&uid, &claim, &node, &mut commands);
+                }
                 Command::PatchStatus { uid, nominated_node_name: Some(node), .. } => {
                     if let Some(Object::Pod(pod)) = self.pods.get(&uid).map(|i| &mut self.objects[*i]) {
                         pod.status.nominated_node_name = node.to_string();

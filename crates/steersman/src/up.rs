@@ -34,7 +34,7 @@ use debug::Debug;
 use in_process::Within;
 
 /// Who the scheduler is; the bootstrap roles give it what it needs.
-const SCHEDULER: &str = "system:kube-scheduler";
+pub(crate) const SCHEDULER: &str = "system:kube-scheduler";
 
 /// Flags of the cluster, and those of the API server in it.
 #[derive(Args)]
@@ -85,6 +85,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Outcome {
     kube_apiserver::raise_file_limit();
+    kube_apiserver::take_small_pages();
     component_kube_scheduler::log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

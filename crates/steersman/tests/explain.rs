@@ -208,10 +208,10 @@ fn a_pod_of_another_scheduler_is_not_looked_at() {
 #[test]
 fn what_this_version_cannot_decide_is_refused_by_name() {
     let mut web = pod("web");
-    web["spec"]["volumes"] = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]);
+    web["spec"]["resourceClaims"] = json!([{"name": "gpu", "resourceClaimName": "g"}]);
     let answer = Cluster::new([node("a"), web]).explain(&["pod", "web"]);
     answer.has_code(1);
-    answer.says("volumes with claims (v)");
+    answer.says("resource claim gpu");
     answer.says("No single change of the kinds that were tried is enough.");
 }
 

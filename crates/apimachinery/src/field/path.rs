@@ -1,5 +1,6 @@
 //! Where a field is.
 
+use std::cell::Cell;
 use std::fmt;
 
 use smallvec::SmallVec;
@@ -10,19 +11,51 @@ const N_BYTES_INLINE: usize = 88;
 /// The path of a field from the root of its document.
 ///
 /// Grows by copying: paths are made for fields that are looked at, and printed for those that are wrong. So there are many
-/// that nobody prints, and making one costs nothing but the copy.
+/// that nobody prints, and making one costs nothing but the copy; under [`validated`] not even that.
+///
+/// [`validated`]: super::validated
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path(SmallVec<[u8; N_BYTES_INLINE]>);
+
+thread_local! {
+    /// Whether paths are not spelled: nobody will print them.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While there is one of these, paths that begin on this thread are not spelled, nor are their members.
+pub(super) struct Silence {
+    was_silent: bool,
+}
+
+impl Silence {
+    pub(super) fn begin() -> Silence {
+        Silence { was_silent: IS_SILENT.replace(true) }
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        IS_SILENT.set(self.was_silent);
+    }
+}
 
 impl Path {
     /// A field at the root. The empty name prints as `[]`, as upstream's does.
     pub fn new(name: &str) -> Self {
+        if IS_SILENT.get() {
+            return Self::silent();
+        }
         Self(SmallVec::from_slice(if name.is_empty() { b"[]" } else { name.as_bytes() }))
     }
 
     /// Upstream's missing path, which messages show as `<nil>`. Its members are fields at the root.
     pub fn none() -> Self {
         Self::new("<nil>")
+    }
+
+    /// A path that is not spelled. All others have at least one byte.
+    fn silent() -> Self {
+        Self(SmallVec::new())
     }
 
     fn is_none(&self) -> bool {
@@ -50,12 +83,21 @@ impl Path {
     /// The member `name`, which may be several names with dots.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
-        if self.is_none() { Self::new(name) } else { self.with([".", name, ""]) }
+        if self.0.is_empty() {
+            Self::silent()
+        } else if self.is_none() {
+            Self::new(name)
+        } else {
+            self.with([".", name, ""])
+        }
     }
 
     /// The element `index` of a list.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
+        if self.0.is_empty() {
+            return Self::silent();
+        }
         // From the last digit on; 20 digits hold every number of 64 bits.
         let mut digits = [b'0'; 20];
         let (mut rest, mut first) = (index, digits.len());
@@ -70,7 +112,7 @@ impl Path {
     /// The entry `key` of a map.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
-        self.with(["[", key, "]"])
+        if self.0.is_empty() { Self::silent() } else { self.with(["[", key, "]"]) }
     }
 
     /// The path as text.

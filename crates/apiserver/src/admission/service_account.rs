@@ -1,6 +1,6 @@
 //! ServiceAccount: every pod runs as one, and gets its token.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use apimachinery::Status;
 use serde_json::{Value, json};
@@ -100,10 +100,17 @@ impl ServiceAccount {
     }
 }
 
+/// The volume with the token, of which only the name differs from pod to pod.
 fn token_volume(name: &str) -> Value {
+    static UNNAMED: LazyLock<Value> = LazyLock::new(unnamed_token_volume);
+    let mut volume = UNNAMED.clone();
+    volume["name"] = name.into();
+    volume
+}
+
+fn unnamed_token_volume() -> Value {
     let namespace = json!({"apiVersion": "v1", "fieldPath": "metadata.namespace"});
     json!({
-        "name": name,
         "projected": {
             "defaultMode": 0o644,
             "sources": [

@@ -66,7 +66,7 @@ pub(super) async fn handle(
     call.warnings.append(&mut own_warnings);
     let outcome = outcome?;
     let status = if outcome.is_created { 201 } else { 200 };
-    render::object(server, call, target.served, &accepted, status, outcome.object)
+    render::written(server, call, target.served, &accepted, status, outcome.written)
 }
 
 /// What becomes of a stored object when the server itself applies something, whoever owns it.

@@ -76,7 +76,7 @@ pub(super) async fn handle(
     let outcome = server.registry.update(request, target, update, &mut call.warnings).await;
     call.warnings.append(&mut own_warnings);
     let outcome = outcome?;
-    render::written(server, call, target.served, &accepted, 200, outcome.into())
+    render::written(server, call, target.served, &accepted, 200, outcome.written)
 }
 
 /// The form of the patch.

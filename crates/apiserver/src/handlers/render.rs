@@ -26,10 +26,8 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// A stored object as it is.
 pub(super) fn verbatim(head: &str, status: u16, found: &Found) -> Reply {
-    let mut out = BytesMut::with_capacity(found.stored.len() + 64);
-    document::put_served(&mut out, head, &found.stored, found.revision);
-    out.put_u8(b'\n');
-    Reply::new(status, JSON, out.freeze())
+    let [begin, rest] = document::served(head, &found.stored, found.revision);
+    Reply::of_body(status, JSON, Body::parts([begin, rest, Bytes::from_static(b"\n")]))
 }
 
 /// An object that was written, in the form that was asked for: if that is the stored one, it is not printed again.
@@ -41,11 +39,11 @@ pub(super) fn written(
     status: u16,
     written: Written,
 ) -> Result<Reply, Box<Status>> {
-    match &written.stored {
-        Some(found) if accepted.is_verbatim() && served.is_stored_version() => {
+    match &written {
+        Written::Stored(found) if accepted.is_verbatim() && served.is_stored_version() => {
             Ok(verbatim(server.registry.cache(served).head(), status, found))
         }
-        _ => object(server, call, served, accepted, status, written.object),
+        _ => object(server, call, served, accepted, status, written.into_object()),
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn handle(
     };
     let outcome = server.registry.update(request, target, update, &mut call.warnings).await?;
     let status = if outcome.is_created { 201 } else { 200 };
-    render::written(server, call, target.served, &accepted, status, outcome.into())
+    render::written(server, call, target.served, &accepted, status, outcome.written)
 }
 
 /// Whether the object has the name of the path.

@@ -1,7 +1,7 @@
 //! New objects.
 
 use apimachinery::Status;
-use apimachinery::field::Path;
+use apimachinery::field::{Path, validated};
 use apimachinery::meta::{self, Meta, MetaMut, MetaRules};
 use apimachinery::names::NameRule;
 use resources::kind::{Generation, Kind};
@@ -34,8 +34,8 @@ impl From<Value> for New {
 }
 
 impl Registry {
-    /// Stores a new object. Gives it as it is stored, with its version; managers that came as text are in the stored
-    /// bytes only.
+    /// Stores a new object. Gives it as it is stored, with its version; of a dry run, managers that came as text are not
+    /// in it.
     ///
     /// # Errors
     /// What admission, validation or the store has against it; that its name is taken.
@@ -65,7 +65,7 @@ impl Registry {
         is_dry_run: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Written, Box<Status>> {
-        let New { mut object, managers } = new;
+        let New { mut object, mut managers } = new;
         let mut target = target.clone();
         target.name = Meta::of(&object).name().to_owned();
         self.catch_up_for(&target, &object).await;
@@ -82,7 +82,8 @@ impl Registry {
             let mut own_warnings = Vec::new();
             // A copy of a document is the dearest step of all: only for those that may need it.
             let object = if generates { object.clone() } else { std::mem::take(&mut object) };
-            let new = New { object, managers: managers.clone() };
+            let managers = if generates { managers.clone() } else { managers.take() };
+            let new = New { object, managers };
             let created =
                 self.create_once(request, &target, new, generates, is_dry_run, &mut own_warnings).await;
             match created {
@@ -131,9 +132,12 @@ impl Registry {
         let context = context(request, &target, now);
         prepare(kind, &mut object);
         kind.strategy.prepare_for_create(context, &mut object);
-        let mut errors = validate_meta(&target, &object);
-        errors.extend(kind.strategy.validate(context, &object));
-        errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
+        let errors = validated(|| {
+            let mut errors = validate_meta(&target, &object);
+            errors.extend(kind.strategy.validate(context, &object));
+            errors.extend(validation::validate(target.served.group, kind.kind, context, &object));
+            errors
+        });
         if !errors.is_empty() {
             return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }
@@ -155,7 +159,7 @@ impl Registry {
         if is_dry_run {
             return match self.stored(&target, &key).await? {
                 Some(current) => Err(taken(Some(&current))),
-                None => Ok(Written { object, stored: None }),
+                None => Ok(Written::Unstored(object)),
             };
         }
         if !Meta::of(&object).resource_version().is_empty() {
@@ -163,6 +167,7 @@ impl Registry {
             return Err(Box::new(Status::unknown(message)));
         }
         let write = self.write_of(kind, &object, managers.as_deref());
+        drop((object, managers));
         let committed = match self.store.commit(key, Expect::Absent, write).await {
             Ok(committed) => committed,
             Err(Error::Conflict { current }) => {
@@ -177,8 +182,7 @@ impl Registry {
             }
         };
         allocation.keep().await;
-        MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
-        Ok(Written { object, stored: Some(Found::from(&committed.entry)) })
+        Ok(Written::Stored(Found::from(&committed.entry)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Changed objects.
 
-use apimachinery::field::Path;
+use apimachinery::field::{ErrorList, Path, validated};
 use apimachinery::meta::{self, Meta, MetaMut};
 use apimachinery::{GroupKind, Status};
-use resources::kind::{Generation, Kind};
+use resources::kind::{Context, Generation, Kind};
 use resources::validation;
 use serde_json::Value;
 use store::{Entry, Error, Expect, Write};
@@ -17,7 +17,7 @@ use crate::services::Allocation;
 
 /// How often a write starts over because somebody else wrote. Each time somebody else's write went through, so this many
 /// in a row are not met by chance.
-const N_ATTEMPTS_MAX: usize = 1_000;
+pub(super) const N_ATTEMPTS_MAX: usize = 1_000;
 
 /// Makes the new object of the stored one, or, where it may be created, of nothing. Asked again after each conflict.
 pub type Change<'c> = dyn FnMut(Option<&Value>) -> Result<Value, Box<Status>> + Send + 'c;
@@ -39,18 +39,10 @@ pub struct Update<'u> {
 /// What became of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The object as it is stored, with its version.
-    pub object: Value,
-    /// The bytes that it is stored as, with their version; `None` if nothing was stored.
-    pub stored: Option<Found>,
+    /// The object as it is now.
+    pub written: Written,
     /// Whether it is new.
     pub is_created: bool,
-}
-
-impl From<Outcome> for Written {
-    fn from(outcome: Outcome) -> Written {
-        Written { object: outcome.object, stored: outcome.stored }
-    }
 }
 
 /// What one attempt came to.
@@ -58,6 +50,10 @@ enum Attempt {
     Done(Outcome),
     /// Somebody else wrote in between.
     Again,
+}
+
+fn changed(written: Written) -> Attempt {
+    Attempt::Done(Outcome { written, is_created: false })
 }
 
 impl Registry {
@@ -129,7 +125,7 @@ impl Registry {
         }
         meta::dedup_owner_references(&mut object);
         match self.create_reset(&request, target, object.into(), update.is_dry_run, warnings).await {
-            Ok(Written { object, stored }) => Ok(Attempt::Done(Outcome { object, stored, is_created: true })),
+            Ok(written) => Ok(Attempt::Done(Outcome { written, is_created: true })),
             Err(status) if status.is_already_exists() => Ok(Attempt::Again),
             Err(status) => Err(status),
         }
@@ -172,35 +168,34 @@ impl Registry {
         self.check_escalation(request, kind, &object, Some(&old))?;
         let is_last_finalizer = is_to_be_deleted(kind, &object);
         if update.is_dry_run {
-            return Ok(Attempt::Done(Outcome { object, stored: None, is_created: false }));
+            return Ok(changed(Written::Unstored(object)));
         }
         let write = if is_last_finalizer { Write::Delete } else { self.write_of(kind, &object, None) };
         if let Write::Put { value, .. } = &write
             && *value == entry.value
         {
-            let stored = Some(Found::from(entry));
-            return Ok(Attempt::Done(Outcome { object, stored, is_created: false }));
+            return Ok(changed(Written::Stored(Found::from(entry))));
         }
-        let mut stored = None;
+        // The last of a deleted object is not in the store.
+        let last = is_last_finalizer.then_some((object, old));
         match self.store.commit(entry.key.clone(), Expect::Modified(entry.modified), write).await {
-            Ok(committed) if is_last_finalizer => {
+            Ok(committed) => {
+                let Some((object, old)) = last else {
+                    return Ok(changed(Written::Stored(Found::from(&committed.entry))));
+                };
                 // There is no object that could use it.
                 allocation.begin_again();
                 self.allocators.release(self, kind, &old, committed.revision).await;
+                Ok(changed(Written::Unstored(object)))
             }
-            Ok(committed) => {
-                MetaMut::of(&mut object).set_resource_version(&committed.revision.to_string());
-                stored = Some(Found::from(&committed.entry));
-            }
-            Err(Error::Conflict { .. }) => return Ok(Attempt::Again),
+            Err(Error::Conflict { .. }) => Ok(Attempt::Again),
             Err(error) => {
                 if matches!(error, Error::Uncertain { .. }) {
                     allocation.leave();
                 }
-                return Err(store_error(&resource, &target.name, &error));
+                Err(store_error(&resource, &target.name, &error))
             }
         }
-        Ok(Attempt::Done(Outcome { object, stored, is_created: false }))
     }
 
     /// Prepares and checks a changed object as its kind wants it.
@@ -222,22 +217,7 @@ impl Registry {
         if target.subresource != "status" {
             count_generation(kind, object, old);
         }
-        let path = Path::new("metadata");
-        let mut errors = meta::validate_object_meta_update(object, old, &path);
-        if checks_metadata_twice(kind) {
-            errors.extend(errors.clone());
-        }
-        if kind.kind == "Pod" {
-            // The pod's own validation checks all of it as that of a new one, twice.
-            let again = meta::validate_object_meta(object, rules(kind), &path);
-            errors.extend(again.clone());
-            errors.extend(again);
-        }
-        if demands_known_finalizers(kind) {
-            errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
-        }
-        errors.extend(kind.strategy.validate_update(context, object, old));
-        errors.extend(validation::validate_update(target.served.group, kind.kind, context, object, old));
+        let errors = validated(|| check_update(target, context, object, old));
         if !errors.is_empty() {
             return Err(Box::new(Status::invalid(&kind.group_kind(), &target.name, &errors)));
         }
@@ -268,6 +248,28 @@ impl Registry {
         );
         Box::new(Status::conflict(&target.group_resource(), &target.name, error))
     }
+}
+
+/// What is wrong with a changed object.
+fn check_update(target: &Target, context: Context<'_>, object: &Value, old: &Value) -> ErrorList {
+    let kind = target.kind();
+    let path = Path::new("metadata");
+    let mut errors = meta::validate_object_meta_update(object, old, &path);
+    if checks_metadata_twice(kind) {
+        errors.extend(errors.clone());
+    }
+    if kind.kind == "Pod" {
+        // The pod's own validation checks all of it as that of a new one, twice.
+        let again = meta::validate_object_meta(object, rules(kind), &path);
+        errors.extend(again.clone());
+        errors.extend(again);
+    }
+    if demands_known_finalizers(kind) {
+        errors.extend(meta::validate_finalizers_of_core_kinds(object, &path));
+    }
+    errors.extend(kind.strategy.validate_update(context, object, old));
+    errors.extend(validation::validate_update(target.served.group, kind.kind, context, object, old));
+    errors
 }
 
 /// Whether the change is of the version that is stored. Without a version it is of whatever is stored, where the kind

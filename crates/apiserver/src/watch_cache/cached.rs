@@ -1,5 +1,7 @@
 //! One stored object.
 
+mod outline;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -68,12 +70,12 @@ impl Cached {
     /// The values of the kind's selectable fields, in their order.
     pub fn fields(&self, kind: &Kind) -> &[Box<str>] {
         self.fields.get_or_init(|| {
-            let parsed;
-            let document = match self.document.get() {
+            let outline;
+            let document: &Value = match self.document.get() {
                 Some(Some(document)) => document,
                 _ => {
-                    parsed = document::decode(&self.stored, self.revision).map(Arc::new).unwrap_or_default();
-                    &parsed
+                    outline = outline::of(&self.stored).unwrap_or_default();
+                    &outline
                 }
             };
             kind.selectable_fields.iter().map(|field| (field.value)(document).into()).collect()

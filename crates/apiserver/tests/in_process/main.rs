@@ -1,5 +1,6 @@
 //! The server in this process, over a store in memory: requests in, answers out, without a socket.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod apply;

@@ -96,13 +96,13 @@ struct Said {
 }
 
 impl http_body::Body for Said {
-    type Data = bytes::Bytes;
+    type Data = Bytes;
     type Error = std::convert::Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
         match self.text.take() {
             Some(text) => Poll::Ready(Some(Ok(http_body::Frame::data(text.into())))),
             None if self.stays_open => Poll::Pending,

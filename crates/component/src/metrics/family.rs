@@ -8,7 +8,7 @@ use base::Map;
 use super::{Metric, Text};
 
 /// Series of one family. Labels may come from requests, so there has to be an end: what comes later is counted under
-/// `other`. A series costs about 200 bytes, a histogram's 500; this is at most 8 MB per family.
+/// `other`. A series costs about 200 bytes, a histogram's 800; this is at most 13 MB per family.
 const N_SERIES_MAX: usize = 16_384;
 
 type Series<M, const N: usize> = Vec<([Box<str>; N], Arc<M>)>;

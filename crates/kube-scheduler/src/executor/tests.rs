@@ -43,6 +43,7 @@ impl World {
     async fn completed(&mut self) -> String {
         match self.completions.recv().await.unwrap() {
             Completion::Bind { uid, result } => format!("bind {uid}: {result:?}"),
+            Completion::Volume { uid, object, result } => format!("write {object} for {uid}: {result:?}"),
             Completion::Evict { preemptor, victim, result } => {
                 format!("evict {victim} for {preemptor}: {result:?}")
             }

@@ -184,7 +184,9 @@ impl Observer for Meter {
             Input::BindFinished { uid, result } => {
                 Seen::Bound { uid: (*uid).into(), is_bound: result.is_ok() }
             }
-            Input::Schedule | Input::EvictFinished { .. } | Input::Tick => Seen::Other,
+            Input::Schedule | Input::VolumeFinished { .. } | Input::EvictFinished { .. } | Input::Tick => {
+                Seen::Other
+            }
         };
         self.timings.begin(self.random.below(SAMPLED_OF) == 0);
         self.step_begun = Instant::now();

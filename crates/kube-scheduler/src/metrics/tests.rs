@@ -13,12 +13,11 @@ use wire::{Kind, Object};
 use super::*;
 use crate::driver::Observer;
 
-/// Name, type, labels, and the buckets as start, factor and number.
-type Expected = (&'static str, &'static str, &'static [&'static str], Option<(f64, f64, usize)>);
+type Row = (&'static str, &'static str, &'static [&'static str], Option<(f64, f64, usize)>);
 
-/// kube-scheduler's own metrics.
+/// kube-scheduler's own metrics: name, type, labels, and the buckets as start, factor and number.
 #[rustfmt::skip]
-const TABLE: &[Expected] = &[
+const TABLE: &[Row] = &[
     ("schedule_attempts_total", "counter", &["result", "profile"], None),
     ("scheduling_attempt_duration_seconds", "histogram", &["result", "profile"], Some((0.001, 2.0, 15))),
     ("scheduling_algorithm_duration_seconds", "histogram", &[], Some((0.001, 2.0, 15))),

@@ -3,6 +3,8 @@
 //! Every write walks over all fields of an object several times. The table of types is kept for people to read; what
 //! follows from it for each field is kept here for walking.
 
+use apimachinery::members::is_same;
+
 use super::normalise::Absent;
 use super::{Field, Resolved, Schema, Shape, Ty, Type, TypeId};
 
@@ -97,7 +99,7 @@ impl Plan {
             return fields.iter().position(|field| field.name == name);
         }
         let at = usize::from(*self.by_name.places.get(self.by_name.slot(name))?);
-        fields.get(at).filter(|field| field.name == name).map(|_| at)
+        fields.get(at).filter(|field| is_same(field.name, name)).map(|_| at)
     }
 
     /// What follows from the field at a place.

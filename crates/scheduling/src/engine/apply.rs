@@ -12,6 +12,7 @@ use crate::framework::event::node_events;
 use crate::framework::{Actions, Changed, ClusterEvent, Resource};
 use crate::model::pod::ControllerKind;
 use crate::model::{Compiler, Node, Pod};
+use crate::storage::StorageObject;
 
 impl Scheduler {
     pub(super) fn upsert(&mut self, object: &Object, now: Now, commands: &mut Vec<Command>) {
@@ -49,15 +50,15 @@ impl Scheduler {
             ),
             Object::PodDisruptionBudget(budget) => self.cluster.upsert_budget(budget, &mut compiler),
             Object::DeviceClass(class) => self.cluster.upsert_device_class(class, &mut compiler),
-            // Read by plugins for volumes, devices and groups, which refuse pods that need them by name.
             Object::PersistentVolume(_)
             | Object::PersistentVolumeClaim(_)
             | Object::StorageClass(_)
             | Object::CsiNode(_)
             | Object::CsiDriver(_)
             | Object::CsiStorageCapacity(_)
-            | Object::VolumeAttachment(_)
-            | Object::ResourceClaim(_)
+            | Object::VolumeAttachment(_) => self.change_storage(object, false, now, commands),
+            // Read by plugins for devices and groups, which refuse pods that need them by name.
+            Object::ResourceClaim(_)
             | Object::ResourceSlice(_)
             | Object::PriorityClass(_)
             | Object::Workload(_)
@@ -72,6 +73,19 @@ impl Scheduler {
             self.delete_pod(&pod, now, commands);
             return;
         }
+        let is_storage = matches!(
+            object,
+            Object::PersistentVolume(_)
+                | Object::PersistentVolumeClaim(_)
+                | Object::StorageClass(_)
+                | Object::CsiNode(_)
+                | Object::CsiDriver(_)
+                | Object::CsiStorageCapacity(_)
+                | Object::VolumeAttachment(_)
+        );
+        if is_storage {
+            return self.change_storage(object, true, now, commands);
+        }
         // What has never been interned is not known either.
         let metadata = object.meta();
         let known = |text: &str| self.symbols.get(text);
@@ -81,6 +95,7 @@ impl Scheduler {
         match object {
             Object::Node(_) => {
                 self.delete_node(name, now);
+                self.volumes_lost_node(name, now, commands);
             }
             Object::Namespace(_) => self.cluster.remove_namespace(name),
             Object::ReplicationController(_) => {
@@ -110,6 +125,38 @@ impl Scheduler {
             }
             _ => {}
         }
+    }
+
+    /// What becomes of an object about storage, for tests of those who hear of it.
+    #[cfg(test)]
+    pub(super) fn change_of_storage(&mut self, object: &Object) -> crate::storage::StorageChange {
+        let Scheduler { symbols, gates, cluster, snapshot, .. } = self;
+        let mut compiler = Compiler { symbols, gates };
+        cluster.storage_mut().apply(object, false, snapshot, &mut compiler).expect("an object about storage")
+    }
+
+    fn change_storage(&mut self, object: &Object, is_gone: bool, now: Now, commands: &mut Vec<Command>) {
+        let Scheduler { symbols, gates, cluster, snapshot, .. } = self;
+        let mut compiler = Compiler { symbols, gates };
+        let Some(change) = cluster.storage_mut().apply(object, is_gone, snapshot, &mut compiler) else {
+            return;
+        };
+        change.rows.iter().for_each(|row| snapshot.touch_volumes(*row));
+        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        let Some(resource) = new.or(old).map(StorageObject::resource) else { return };
+        let actions = match (old, new) {
+            (None, _) => Actions::ADD,
+            (Some(_), Some(_)) => Actions::UPDATE,
+            (Some(_), None) => Actions::DELETE,
+        };
+        self.announce(
+            &[ClusterEvent::new(resource, actions)],
+            Changed::Storage { old, new },
+            None,
+            None,
+            now,
+        );
+        self.volumes_changed(&change, now, commands);
     }
 
     fn upsert_node(&mut self, node: Node, now: Now) {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use base::Now;
 
 use super::Scheduler;
+use super::binding::Binding;
 use super::command::{Command, Condition, EventKind, Tried};
 use super::failure::Failure;
 use super::queue::{Found, QueuedPod, nominated};
 use crate::framework::Nomination;
 use crate::model::Pod;
 use crate::outcome::{Outcome, Refused};
+use crate::plugins::volume_binding;
 use crate::snapshot::Row;
 
 impl Scheduler {
@@ -57,19 +59,29 @@ impl Scheduler {
     }
 
     fn place(&mut self, queued: QueuedPod, host: Row, now: Now, commands: &mut Vec<Command>) {
-        let pod = &queued.pod;
+        let volumes = match self.reserve_volumes(&queued.pod, host) {
+            Ok(volumes) => volumes,
+            Err(error) => {
+                let message = format!("running Reserve plugin {:?}: {error}", volume_binding::NAME);
+                return self.give_back(queued, Condition::SCHEDULER_ERROR, message, now, commands);
+            }
+        };
+        let pod = Arc::clone(&queued.pod);
         let promised = self.nominator.node_of(&pod.uid);
         self.nominator.remove(&pod.uid);
-        let node = self.snapshot.assume(host, pod);
-        commands.push(Command::Bind {
-            pod: pod.key.clone(),
-            uid: Arc::clone(&pod.uid),
-            node: self.symbols.share(node),
-        });
-        let found = self.found(pod);
+        let node = self.snapshot.assume(host, &pod);
+        let found = self.found(&pod);
         self.queue.done(&pod.uid);
-        let promise = nominated(Arc::clone(pod), promised);
+        let promise = nominated(Arc::clone(&pod), promised);
         self.bindings.begin(queued, node, found);
+        match volumes {
+            Some(volumes) => self.begin_volumes(&pod.uid, volumes, now, commands),
+            None => commands.push(Command::Bind {
+                pod: pod.key.clone(),
+                uid: Arc::clone(&pod.uid),
+                node: self.symbols.share(node),
+            }),
+        }
         self.announce_unused_promise(&promise, node, now);
     }
 
@@ -127,7 +139,8 @@ impl Scheduler {
         now: Now,
         commands: &mut Vec<Command>,
     ) {
-        let Some(binding) = self.bindings.get_mut(uid).filter(|binding| !binding.is_answered) else { return };
+        let is_asked = |binding: &&mut Binding| !binding.is_answered && binding.volumes.is_none();
+        let Some(binding) = self.bindings.get_mut(uid).filter(is_asked) else { return };
         let key = binding.queued.pod.key.clone();
         let Err(error) = result else {
             binding.is_answered = true;
@@ -148,7 +161,21 @@ impl Scheduler {
             }
             return;
         };
+        let message = format!("running Bind plugin \"DefaultBinder\": {error}");
+        let failure = Failure::that_clears(Condition::SCHEDULER_ERROR, message);
+        self.undo_binding(uid, &failure, now, commands);
+    }
+
+    /// A pod is not bound: it gives its place back, and waits again if it still exists.
+    pub(super) fn undo_binding(
+        &mut self,
+        uid: &str,
+        failure: &Failure,
+        now: Now,
+        commands: &mut Vec<Command>,
+    ) {
         let Some(binding) = self.bindings.remove(uid) else { return };
+        let key = binding.queued.pod.key.clone();
         if binding.is_assumed
             && let Some(gone) = self.snapshot.remove_pod(uid)
         {
@@ -157,9 +184,7 @@ impl Scheduler {
         let mut queued = binding.queued;
         queued.refused_by.clear();
         queued.waits_for.clear();
-        let message = format!("running Bind plugin \"DefaultBinder\": {error}");
-        let failure = Failure::that_clears(Condition::SCHEDULER_ERROR, message);
-        self.fail(queued, binding.found, &failure, now, commands);
+        self.fail(queued, binding.found, failure, now, commands);
         self.forget_name(&key, uid);
     }
 }

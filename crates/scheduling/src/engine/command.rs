@@ -1,5 +1,6 @@
 //! What goes into the state machine and what comes out.
 
+use std::fmt;
 use std::sync::Arc;
 
 use base::Now;
@@ -24,6 +25,16 @@ pub enum Input<'a> {
         /// Which pod.
         uid: &'a str,
         /// Why not.
+        result: Result<(), String>,
+    },
+    /// A [`Command::BindVolume`] or [`Command::ProvisionClaim`] has been carried out, or not.
+    VolumeFinished {
+        /// The UID of the pod.
+        uid: &'a str,
+        /// What was to be written: the name of the volume, or `namespace/name` of the claim ([`ClaimName`]'s
+        /// `Display`).
+        object: &'a str,
+        /// Why it was not written.
         result: Result<(), String>,
     },
     /// An evict command has been carried out, or not. A pod that was gone already counts as evicted.
@@ -52,6 +63,41 @@ pub enum Command {
         pod: PodKey,
         /// Its UID: a pod of the same name that came later must not be bound.
         uid: Arc<str>,
+        /// The node's name.
+        node: Arc<str>,
+    },
+    /// Reserve a volume for a claim of a pod: update the PersistentVolume with a `spec.claimRef` to the claim, and with
+    /// the annotation `pv.kubernetes.io/bound-by-controller: yes` unless it names the claim already.
+    ///
+    /// Has to be answered with an [`Input::VolumeFinished`]. The pod is bound when all its volumes are written and the
+    /// PersistentVolume controller has bound its claims.
+    BindVolume {
+        /// For which pod.
+        pod: PodKey,
+        /// Its UID.
+        uid: Arc<str>,
+        /// The volume's name.
+        volume: Arc<str>,
+        /// The `metadata.resourceVersion` that the volume must still have; empty is any.
+        resource_version: Arc<str>,
+        /// The node that the pod was given.
+        node: Arc<str>,
+        /// Whether the volume names the claim already.
+        names_claim: bool,
+        /// The claim.
+        claim: ClaimName,
+    },
+    /// Have a volume made for a claim of a pod: update the PersistentVolumeClaim with the annotation
+    /// `volume.kubernetes.io/selected-node: <node>`.
+    ///
+    /// Has to be answered with an [`Input::VolumeFinished`].
+    ProvisionClaim {
+        /// For which pod.
+        pod: PodKey,
+        /// Its UID.
+        uid: Arc<str>,
+        /// The claim.
+        claim: ClaimName,
         /// The node's name.
         node: Arc<str>,
     },
@@ -99,6 +145,25 @@ pub enum Command {
     },
     /// Send [`Input::Tick`] at this time or later.
     WakeAt(Now),
+}
+
+/// A claim, as it was when something was decided about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimName {
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its UID: a claim of the same name that came later is not meant.
+    pub uid: Arc<str>,
+    /// Its `metadata.resourceVersion`, which it must still have where it is itself written; empty is any.
+    pub resource_version: Arc<str>,
+}
+
+impl fmt::Display for ClaimName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
 }
 
 /// The PodScheduled condition of a pod that was not placed.

@@ -112,9 +112,9 @@ fn without_nodes_nobody_is_to_blame_and_the_promise_is_gone() {
 
 #[test]
 fn an_attempt_that_fails_is_repeated_after_a_backoff() {
-    let mut claims = asking_cpu("1m");
-    claims["volumes"] = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "c"}}]);
-    let mut scheduler = scheduler(&[small_node("n"), pod("v", &json!({}), &claims)]);
+    let mut devices = asking_cpu("1m");
+    devices["resourceClaims"] = json!([{"name": "gpu", "resourceClaimName": "g"}]);
+    let mut scheduler = scheduler(&[small_node("n"), pod("v", &json!({}), &devices)]);
     let step = scheduler.step(Input::Schedule, SOON);
     assert_eq!(said(&step).0, ["SchedulerError None"]);
     assert!(matches!(step.commands.last(), Some(Command::WakeAt(_))));

@@ -4,6 +4,7 @@
 
 mod conditions;
 mod contract;
+mod storage;
 
 use std::sync::Arc;
 

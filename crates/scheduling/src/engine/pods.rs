@@ -35,6 +35,7 @@ impl Scheduler {
         self.nominator.remove(&pod.uid);
         self.evictions.forget(&pod.uid);
         let was_assumed = self.bindings.settle(&pod.uid, Found::Placed);
+        self.give_up_volumes(&pod.uid, now, commands);
         self.forget_name(&pod.key, &pod.uid);
         let before = self.snapshot.pod(&pod.uid).cloned();
         self.snapshot.upsert_pod(Arc::clone(&pod));
@@ -86,6 +87,7 @@ impl Scheduler {
         if let Some(gone) = self.snapshot.remove_pod(&uid) {
             self.announce_removed_pod(&gone, now);
         }
+        self.give_up_volumes(&uid, now, commands);
         self.let_through(made_room_for, now);
     }
 
@@ -167,6 +169,7 @@ impl Scheduler {
                 self.announce_lost_promise(pod, now);
             }
         }
+        self.give_up_volumes(uid, now, commands);
         self.let_through(made_room_for, now);
     }
 

@@ -33,7 +33,7 @@ use crate::testing::history::History;
 
 /// Runs histories with faults, then without, then until every pod has been tried again.
 fn survives(n: u64, faults: fn(&mut Dice) -> Faults) {
-    let mut n_bound = 0;
+    let (mut n_bound, mut n_reserved, mut n_provisioned) = (0, 0, 0);
     for seed in seeds(n) {
         let mut world = World::new(History::new(seed, 70), faults);
         world.run();
@@ -44,8 +44,14 @@ fn survives(n: u64, faults: fn(&mut Dice) -> Faults) {
         assert_eq!(describe(world.fitting()), [""; 0], "fit and wait");
         assert_eq!(describe(world.pushing()), [""; 0], "could make room and wait");
         n_bound += world.n_bound();
+        n_reserved += world.n_logged(" BindVolume ");
+        n_provisioned += world.n_logged(" ProvisionClaim ");
     }
-    assert!(n_bound > 0, "nothing has happened");
+    let counts = (n_bound, n_reserved, n_provisioned);
+    assert!(n_bound > 0 && n_reserved > 0 && n_provisioned > 0, "bound, reserved, provisioned: {counts:?}");
+    if std::env::var_os("STEERSMAN_COUNTS").is_some() {
+        eprintln!("{counts:?}");
+    }
 }
 
 fn describe(pods: Vec<&QueuedPod>) -> Vec<String> {

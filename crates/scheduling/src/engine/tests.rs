@@ -237,13 +237,11 @@ fn gated_pods_and_pods_of_other_schedulers_are_not_tried() {
 
 #[test]
 fn pods_that_need_what_is_not_decided_about_are_refused_by_name() {
-    let mut claims = asking_cpu("1m");
-    claims["volumes"] = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "c"}}]);
     let mut devices = asking_cpu("1m");
     devices["resourceClaims"] = json!([{"name": "gpu", "resourceClaimName": "g"}]);
     let mut group = asking_cpu("1m");
     group["schedulingGroup"] = json!({"podGroupName": "crew"});
-    for (name, spec, needed) in [("v", claims, "data"), ("d", devices, "gpu"), ("g", group, "crew")] {
+    for (name, spec, needed) in [("d", devices, "gpu"), ("g", group, "crew")] {
         let mut scheduler = scheduler(&[small_node("n"), pod(name, &json!({}), &spec)]);
         let tried = scheduler.step(Input::Schedule, SOON).tried.expect("tried");
         assert!(matches!(tried.outcome, Outcome::Failed(_)), "{name}: {}", tried.message);

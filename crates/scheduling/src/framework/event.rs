@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{Node, Pod};
+use crate::storage::StorageObject;
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +21,20 @@ pub enum Resource {
     UnscheduledPod,
     /// A node.
     Node,
+    /// A persistent volume.
+    PersistentVolume,
+    /// A claim to one.
+    PersistentVolumeClaim,
+    /// A storage class.
+    StorageClass,
+    /// The CSI drivers of a node.
+    CsiNode,
+    /// A CSI driver.
+    CsiDriver,
+    /// The free room that a CSI driver has.
+    CsiStorageCapacity,
+    /// A volume that is attached to a node.
+    VolumeAttachment,
     /// Everything.
     Any,
 }
@@ -121,6 +136,13 @@ impl fmt::Display for ClusterEvent {
             Resource::AssignedPod => "AssignedPod",
             Resource::UnscheduledPod => "UnschedulablePod",
             Resource::Node => "Node",
+            Resource::PersistentVolume => "PersistentVolume",
+            Resource::PersistentVolumeClaim => "PersistentVolumeClaim",
+            Resource::StorageClass => "storage.k8s.io/StorageClass",
+            Resource::CsiNode => "storage.k8s.io/CSINode",
+            Resource::CsiDriver => "storage.k8s.io/CSIDriver",
+            Resource::CsiStorageCapacity => "storage.k8s.io/CSIStorageCapacity",
+            Resource::VolumeAttachment => "storage.k8s.io/VolumeAttachment",
             Resource::Any => "*",
         })?;
         f.write_str(self.actions.label())
@@ -144,6 +166,13 @@ pub enum Changed<'a> {
         /// After, unless it left.
         new: Option<&'a Node>,
     },
+    /// An object about storage.
+    Storage {
+        /// Before, unless it came.
+        old: Option<&'a StorageObject>,
+        /// After, unless it left.
+        new: Option<&'a StorageObject>,
+    },
 }
 
 impl<'a> Changed<'a> {
@@ -154,13 +183,28 @@ impl<'a> Changed<'a> {
     pub fn pod(&self) -> Option<&'a Pod> {
         match self {
             Changed::Pod { old, new } => new.or(*old),
-            Changed::Node { .. } => None,
+            Changed::Node { .. } | Changed::Storage { .. } => None,
         }
     }
 
     /// Whether the object is `pod` itself.
     pub fn is_pod(&self, pod: &Pod) -> bool {
         self.pod().is_some_and(|object| object.uid == pod.uid)
+    }
+}
+
+impl StorageObject {
+    /// What an event about it is about.
+    pub fn resource(&self) -> Resource {
+        match self {
+            StorageObject::Claim(_) => Resource::PersistentVolumeClaim,
+            StorageObject::Volume(_) => Resource::PersistentVolume,
+            StorageObject::Class(_) => Resource::StorageClass,
+            StorageObject::CsiNode(_) => Resource::CsiNode,
+            StorageObject::CsiDriver(_) => Resource::CsiDriver,
+            StorageObject::Capacity(_) => Resource::CsiStorageCapacity,
+            StorageObject::Attachment(_) => Resource::VolumeAttachment,
+        }
     }
 }
 

@@ -71,6 +71,11 @@ pub trait Plugin: Send + Sync {
         false
     }
 
+    /// PreBind: how many seconds it may take; `None` if the plugin does nothing there.
+    fn bind_timeout_seconds(&self) -> Option<i64> {
+        None
+    }
+
     /// PreScore and Score: how the feasible nodes compare for this pod.
     fn score<'a>(&'a self, _cycle: Cycle<'a>, _pod: &'a Pod, _feasible: &[&'a NodeInfo]) -> ScorePlan<'a> {
         ScorePlan::skip()

@@ -7,8 +7,9 @@ use crate::model::Compiler;
 
 /// On what a plugin's verdict or score for (shape, node) depends, and so how long it stays true.
 ///
-/// A plugin whose scope is not [`Scope::Cluster`] also says by the pod's shape alone whether it has anything to
-/// check or score, and rejects nobody in PreFilter for what is in the cluster.
+/// A plugin whose scope is not [`Scope::Cluster`] also says by the pod's shape alone, and by what its volumes ask for
+/// ([`crate::storage::Demand`]), whether it has anything to check or score, and rejects nobody in PreFilter for what
+/// is in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// On the node object: labels, taints, allocatable, images.

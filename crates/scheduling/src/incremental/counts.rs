@@ -100,7 +100,7 @@ impl Counts {
                     self.tally(*row, class, -1);
                     self.classes.take(*row, class);
                 }
-                Change::PodReplaced => {}
+                Change::PodReplaced | Change::Volumes => {}
             }
         }
         self.position = snapshot.log().position();

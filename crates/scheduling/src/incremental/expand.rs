@@ -50,7 +50,7 @@ impl Evaluator {
         if !self.is_known_form(cycle, position, profile, pod) {
             return None;
         }
-        let key = self.key(position, pod);
+        let key = self.key(cycle, position, pod)?;
         if self.catch_up(key, cycle, profile, pod).is_none() {
             let first = First::new(cycle, profile, pod, &mut self.counts, &mut self.work, &mut self.spare)?;
             let state = State::new(first, pod, cycle, &self.counts, &mut self.spare);

@@ -21,7 +21,8 @@ use crate::snapshot::{Change, Row};
 /// With more changes than this per row, all rows are looked at instead.
 const CHANGES_PER_ROW_MAX: usize = 8;
 
-/// Everything kept about the pods of one shape and priority under one profile.
+/// Everything kept about the pods of one shape, apart from their claims, and priority under one profile, as far as
+/// their volumes ask for the same.
 pub(super) struct State {
     /// Kept so that its address, by which the state is found, stays its own.
     _shape: Arc<Shape>,
@@ -149,7 +150,7 @@ impl State {
     ) -> State {
         let First { plan, verdicts, sheet } = first;
         let mut state = State {
-            _shape: Arc::clone(&pod.shape),
+            _shape: Arc::clone(&pod.kin),
             priority: pod.priority,
             narrow: Vec::new(),
             plan,

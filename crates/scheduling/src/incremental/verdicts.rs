@@ -35,8 +35,12 @@ impl Verdicts {
     /// More kinds of refusal than this are not told apart by number; see [`Verdicts::number`].
     const MAX: usize = u16::MAX as usize - 1;
 
-    /// The number of a refusal; `None` if there are too many.
+    /// The number of a refusal; `None` if there are too many, or if it is none but a failure.
     pub(super) fn number(&mut self, rank: Rank, status: &Status) -> Option<Verdict> {
+        // That an attempt fails is for the long way to report.
+        if !status.code.is_rejected() {
+            return None;
+        }
         let known = self.refusals.iter().position(|(other, said)| *other == rank && said.reads_like(status));
         if let Some(known) = known {
             return Some(Verdict(known as u16 + 1));

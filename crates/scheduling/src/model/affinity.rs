@@ -74,7 +74,11 @@ impl FieldTest {
     }
 
     fn matches(&self, node: &Node) -> bool {
-        let actual = if self.on_name { node.name } else { Symbol::EMPTY };
+        self.matches_name(node.name)
+    }
+
+    fn matches_name(&self, name: Symbol) -> bool {
+        let actual = if self.on_name { name } else { Symbol::EMPTY };
         (actual == self.value) == self.equal
     }
 }
@@ -155,6 +159,14 @@ impl NodeSelector {
     /// Whether the node is selected.
     pub fn matches(&self, node: &Node) -> bool {
         self.terms.iter().any(|term| term.matches(node))
+    }
+
+    /// Whether a node with these labels is selected, whatever its name: how node affinities of volumes are read.
+    pub(crate) fn matches_labels_of(&self, node: &Node) -> bool {
+        self.terms.iter().any(|term| {
+            term.labels.iter().all(|test| test.matches(node))
+                && term.fields.iter().all(|test| test.matches_name(Symbol::EMPTY))
+        })
     }
 
     /// The terms that can be read.

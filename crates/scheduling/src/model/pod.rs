@@ -8,6 +8,7 @@ use base::{Set, Symbol};
 
 use super::features::Features;
 use super::needs::Needs;
+use super::volumes::{self, PodClaim, Volumes};
 use super::{
     Compiler, HostPort, Labels, NodeAffinity, PodAffinity, PodRequests, SpreadConstraint, Toleration,
 };
@@ -59,8 +60,13 @@ pub struct Shape {
     pub required_features: Features,
     /// `spec.schedulingGates`.
     pub scheduling_gates: Box<[Symbol]>,
-    /// Volumes, devices and groups.
+    /// Devices and groups.
     pub needs: Needs,
+    /// Volumes that are not claims.
+    pub volumes: Volumes,
+    /// The claims that it mounts, in the order of its volumes. Pods of a workload may have each its own, and then do
+    /// not share their shapes, but [`Pod::kin`].
+    pub claims: Box<[PodClaim]>,
     /// The owner with `controller: true`, if it is of a kind that has a selector.
     pub controller: Option<(ControllerKind, Symbol)>,
 }
@@ -98,6 +104,8 @@ pub struct Pod {
     pub uid: Arc<str>,
     /// What it shares with its siblings.
     pub shape: Arc<Shape>,
+    /// Its shape without claims, which it also shares with siblings that have claims of their own.
+    pub kin: Arc<Shape>,
     /// `spec.nodeName`: where it runs.
     pub node_name: Option<Symbol>,
     /// `status.nominatedNodeName`: where preemption makes room for it.
@@ -125,14 +133,20 @@ impl Pod {
             |name: &str, compiler: &mut Compiler<'_>| (!name.is_empty()).then(|| compiler.symbol(name));
         let condition = |kind| pod.status.conditions.iter().find(|condition| condition.r#type == kind);
         let (disruption, scheduled) = (condition("DisruptionTarget"), condition("PodScheduled"));
-        let shape = shape(pod, compiler);
+        let uid = uid(pod);
+        let kin = shape(pod, compiler);
+        let claims = volumes::claims(pod, &uid);
+        let own = (!claims.is_empty()).then(|| shapes.share(Shape { claims, ..kin.clone() }));
+        let kin = shapes.share(kin);
+        let shape = own.unwrap_or_else(|| Arc::clone(&kin));
         Pod {
             key: PodKey {
                 namespace: compiler.symbols.share(shape.namespace),
                 name: Arc::from(pod.metadata.name.as_str()),
             },
-            uid: uid(pod),
-            shape: shapes.share(shape),
+            uid,
+            shape,
+            kin,
             node_name: name(&pod.spec.node_name, compiler),
             nominated_node_name: name(&pod.status.nominated_node_name, compiler),
             priority: pod.spec.priority.unwrap_or(0),
@@ -202,6 +216,8 @@ fn shape(pod: &wire::Pod, compiler: &mut Compiler<'_>) -> Shape {
         required_features: Features::required(spec),
         scheduling_gates: spec.scheduling_gates.iter().map(|gate| compiler.symbol(&gate.name)).collect(),
         needs: Needs::compile(spec),
+        volumes: Volumes::compile(spec, compiler),
+        claims: Box::default(),
         controller: controller(pod, compiler),
     }
 }

@@ -79,6 +79,7 @@ impl Plugin for InterPodAffinity {
         Hint::queue_if(match changed {
             Changed::Pod { old, new } => changed.is_pod(pod) || hint::pod_may_help(pod, old, new),
             Changed::Node { old, new } => new.is_some_and(|new| hint::node_may_help(pod, old, new)),
+            Changed::Storage { .. } => false,
         })
     }
 

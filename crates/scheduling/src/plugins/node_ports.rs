@@ -43,7 +43,7 @@ impl Plugin for NodePorts {
                 let frees = |port: &HostPort| wanted.iter().any(|wanted| wanted.conflicts(port));
                 Hint::queue_if(gone.shape.host_ports.iter().any(frees))
             }
-            Changed::Pod { .. } => Hint::Skip,
+            Changed::Pod { .. } | Changed::Storage { .. } => Hint::Skip,
         }
     }
 }

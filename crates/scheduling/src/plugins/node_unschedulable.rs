@@ -47,7 +47,7 @@ impl Plugin for NodeUnschedulable {
             Changed::Node { old, new: Some(new) } => {
                 Hint::queue_if(!new.is_unschedulable && old.is_none_or(|old| old.is_unschedulable))
             }
-            Changed::Node { .. } => Hint::Skip,
+            Changed::Node { .. } | Changed::Storage { .. } => Hint::Skip,
             Changed::Pod { new, .. } => {
                 let tolerates = |pod: &Pod| pod.shape.tolerations.iter().any(|t| t.tolerates(&self.taint));
                 Hint::queue_if(changed.is_pod(pod) && new.is_some_and(tolerates))

@@ -139,6 +139,7 @@ impl Plugin for PodTopologySpread {
         Hint::queue_if(match changed {
             Changed::Pod { old, new } => hint::pod_may_help(pod, &constraints, old, new),
             Changed::Node { old, new } => hint::node_may_help(&constraints, old, new),
+            Changed::Storage { .. } => false,
         })
     }
 

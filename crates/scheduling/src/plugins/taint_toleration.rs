@@ -47,7 +47,7 @@ impl Plugin for TaintToleration {
         let repels = |node: &Node| taints::untolerated(&node.taints, tolerations).is_some();
         match changed {
             Changed::Node { old, new: Some(new) } => Hint::queue_if(!repels(new) && old.is_none_or(repels)),
-            Changed::Node { .. } => Hint::Skip,
+            Changed::Node { .. } | Changed::Storage { .. } => Hint::Skip,
             Changed::Pod { .. } => Hint::queue_if(changed.is_pod(pod)),
         }
     }

@@ -19,6 +19,8 @@ pub enum Change {
     Removed,
     /// The node object changed.
     Node,
+    /// What counts as a volume of its pods, or what its drivers can attach, changed.
+    Volumes,
     /// A pod was added.
     PodAdded(Occupant),
     /// A pod was removed.
@@ -32,6 +34,8 @@ pub enum Change {
 pub struct Occupant {
     /// Its shape.
     pub shape: Arc<Shape>,
+    /// Its shape without claims.
+    pub kin: Arc<Shape>,
     /// Its priority.
     pub priority: i32,
     /// Whether it is being deleted.
@@ -44,6 +48,7 @@ impl From<&Pod> for Occupant {
     fn from(pod: &Pod) -> Occupant {
         Occupant {
             shape: Arc::clone(&pod.shape),
+            kin: Arc::clone(&pod.kin),
             priority: pod.priority,
             is_terminating: pod.is_terminating,
             start_time: pod.start_time,

@@ -19,6 +19,7 @@ pub struct NodeInfo {
     used_ports: Vec<HostPort>,
     n_with_affinity: u32,
     n_with_required_anti_affinity: u32,
+    n_with_disks: u32,
 }
 
 impl NodeInfo {
@@ -34,6 +35,7 @@ impl NodeInfo {
             used_ports: Vec::new(),
             n_with_affinity: 0,
             n_with_required_anti_affinity: 0,
+            n_with_disks: 0,
         }
     }
 
@@ -77,6 +79,11 @@ impl NodeInfo {
         self.n_with_required_anti_affinity > 0
     }
 
+    /// Whether some pod has disks that not every pod can share.
+    pub fn has_pods_with_disks(&self) -> bool {
+        self.n_with_disks > 0
+    }
+
     /// Adds a pod.
     pub fn add_pod(&mut self, pod: Arc<Pod>) {
         let shape = &pod.shape;
@@ -90,6 +97,7 @@ impl NodeInfo {
         }
         self.n_with_affinity += u32::from(shape.pod_affinity.is_given);
         self.n_with_required_anti_affinity += u32::from(!shape.pod_affinity.anti_affinity.is_empty());
+        self.n_with_disks += u32::from(!shape.volumes.disks.is_empty());
         self.pods.push(pod);
     }
 
@@ -114,6 +122,7 @@ impl NodeInfo {
         self.used_ports.retain(|used| !shape.host_ports.contains(used));
         self.n_with_affinity -= u32::from(shape.pod_affinity.is_given);
         self.n_with_required_anti_affinity -= u32::from(!shape.pod_affinity.anti_affinity.is_empty());
+        self.n_with_disks -= u32::from(!shape.volumes.disks.is_empty());
         Some(pod)
     }
 }

@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use base::Now;
-use wire::Pod;
+use wire::{Kind, Object, Pod};
 
 use super::dice::Dice;
 use super::history::{Change, History};
-use super::pod_changes;
 use super::truth::{Truth, key_of};
+use super::{pod_changes, volume_controller};
 use crate::engine::{Command, Input, Scheduler};
+use crate::storage::claim::SELECTED_NODE;
 
 /// Takes a history through a scheduler. After every step `check` is called with the scheduler and some pods to ask
 /// about: some that wait, one like others, and one like no other.
@@ -127,6 +128,30 @@ impl Drive {
                     self.commands_of(scheduler, Input::BindFinished { uid, result });
                 }
             }
+            Command::BindVolume { uid, volume, claim, .. } => {
+                let is_refused = self.dice.chance(15);
+                let reserved = if is_refused { None } else { self.reserved_volume(command) };
+                let result =
+                    reserved.as_ref().map(|_| ()).ok_or_else(|| format!("cannot reserve for {claim}"));
+                if let Some(reserved) = reserved {
+                    self.change(scheduler, Change::Put(reserved));
+                }
+                self.commands_of(scheduler, Input::VolumeFinished { uid, object: volume, result });
+            }
+            Command::ProvisionClaim { uid, claim, node, .. } => {
+                let is_refused = self.dice.chance(15);
+                let known = volume_controller::claim(&self.truth, &claim.namespace, &claim.name).cloned();
+                let marked = known.filter(|known| {
+                    known.metadata.resource_version == *claim.resource_version && !is_refused
+                });
+                let result = marked.as_ref().map(|_| ()).ok_or_else(|| "conflict".to_owned());
+                if let Some(mut marked) = marked {
+                    marked.metadata.annotations.insert(SELECTED_NODE.to_owned(), node.to_string());
+                    self.change(scheduler, Change::Put(marked.into()));
+                }
+                let object = claim.to_string();
+                self.commands_of(scheduler, Input::VolumeFinished { uid, object: &object, result });
+            }
             Command::PatchStatus { pod, uid, condition, nominated_node_name } => {
                 let Some(mut patched) = self.truth.pod(&pod.namespace, &pod.name, uid).cloned() else {
                     return;
@@ -167,6 +192,17 @@ impl Drive {
     fn commands_of(&mut self, scheduler: &mut Scheduler, input: Input<'_>) {
         let step = scheduler.step(input, self.now);
         self.commands.extend(step.commands.into_iter().filter(has_effect));
+    }
+
+    /// The volume that is to be reserved, if it still is what it was.
+    fn reserved_volume(&self, command: &Command) -> Option<Object> {
+        let Command::BindVolume { volume, resource_version, claim, .. } = command else { return None };
+        let claim = volume_controller::claim(&self.truth, &claim.namespace, &claim.name)?;
+        let key = (Kind::PersistentVolume, String::new(), volume.to_string());
+        let Some(Object::PersistentVolume(known)) = self.truth.get(&key) else { return None };
+        let mut known = (**known).clone();
+        known.spec.claim_ref = Some(volume_controller::reference(claim));
+        (known.metadata.resource_version == **resource_version).then(|| known.into())
     }
 
     fn waiting_pod(&self, namespace: &str, name: &str, uid: &str) -> Option<Pod> {

@@ -11,7 +11,7 @@ use super::dice::Dice;
 use super::truth::{Truth, key_of};
 use super::vocabulary::{NAMESPACES, label_selector, namespace_labels, node_name, pod_labels};
 use super::workloads::{Template, requests};
-use super::{nodes, pod_changes};
+use super::{nodes, pod_changes, storage};
 use crate::engine::Scheduler;
 
 /// A change of the truth that is not the scheduler's doing.
@@ -37,10 +37,13 @@ pub(crate) struct History {
     n_pods: usize,
     beginning: VecDeque<Change>,
     is_heard: bool,
+    has_storage: bool,
+    /// What belongs to the last change.
+    more: VecDeque<Change>,
 }
 
 /// What may happen, and how often in comparison.
-const WEIGHTS: [(Kind, Happening, usize); 19] = {
+const WEIGHTS: [(Kind, Happening, usize); 20] = {
     use Happening::*;
     [
         (Kind::Pod, Create, 34),
@@ -62,8 +65,12 @@ const WEIGHTS: [(Kind, Happening, usize); 19] = {
         (Kind::Service, Relabel, 3),
         (Kind::ReplicaSet, Relabel, 3),
         (Kind::PodDisruptionBudget, Relabel, 4),
+        (Kind::PersistentVolume, Relabel, STORAGE_WEIGHT),
     ]
 };
+
+/// How often something happens to storage, where there is any.
+const STORAGE_WEIGHT: usize = 70;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Happening {
@@ -92,7 +99,8 @@ impl History {
         let schedulers: Vec<String> =
             configuration.profiles.iter().map(|profile| profile.scheduler_name.clone()).collect();
         let n_nodes = if needs_many_nodes(n) { dice.between(105, 125) } else { dice.between(1, 14) };
-        let templates = (0..12).map(|_| Template::draw(&mut dice, &schedulers)).collect();
+        let has_storage = dice.chance(50);
+        let templates = (0..12).map(|_| Template::draw(&mut dice, &schedulers, has_storage)).collect();
         let mut history = History {
             seed,
             configuration: n,
@@ -101,10 +109,13 @@ impl History {
             schedulers,
             templates,
             n_nodes,
-            n_left: size,
+            // What happens to storage comes on top.
+            n_left: if has_storage { size * 3 / 2 } else { size },
             n_pods: 0,
             beginning: VecDeque::new(),
             is_heard: false,
+            has_storage,
+            more: VecDeque::new(),
         };
         history.draw_beginning();
         history
@@ -142,8 +153,14 @@ impl History {
         if let Some(change) = self.beginning.pop_front() {
             return Some(change);
         }
+        if let Some(change) = self.more.pop_front() {
+            return Some(change);
+        }
         self.n_left = self.n_left.checked_sub(1)?;
-        let weights = WEIGHTS.map(|(_, _, weight)| weight);
+        let mut weights = WEIGHTS.map(|(_, _, weight)| weight);
+        if !self.has_storage {
+            weights[WEIGHTS.len() - 1] = 0;
+        }
         let (kind, happening, _) = WEIGHTS[self.dice.weighted(&weights)];
         let change = match kind {
             Kind::Namespace | Kind::Service | Kind::ReplicaSet | Kind::PodDisruptionBudget
@@ -153,6 +170,10 @@ impl History {
             }
             Kind::Pod => self.pod_change(happening, truth),
             Kind::Node => self.node_change(happening, truth),
+            Kind::PersistentVolume => {
+                self.more = storage::change(&mut self.dice, truth, self.n_nodes).into();
+                self.more.pop_front()
+            }
             Kind::Namespace => {
                 let namespace = self.namespace();
                 let is_there = truth.get(&key_of(&namespace)).is_some();
@@ -185,7 +206,7 @@ impl History {
         }
         let template = &self.templates[dice.below(self.templates.len())];
         probes.push(template.pod("probe", "probe"));
-        let unique = Template::draw(dice, &self.schedulers);
+        let unique = Template::draw(dice, &self.schedulers, self.has_storage);
         probes.push(unique.pod("unique-probe", "unique-probe"));
         probes
     }
@@ -202,6 +223,10 @@ impl History {
                 let namespace: wire::Namespace = serde_json::from_value(namespace).expect("a namespace");
                 self.beginning.push_back(Change::Put(namespace.into()));
             }
+        }
+        if self.has_storage {
+            let changes = storage::beginning(&mut self.dice, self.n_nodes);
+            self.beginning.extend(changes);
         }
         for kind in [Kind::Service, Kind::ReplicaSet, Kind::ReplicaSet, Kind::PodDisruptionBudget] {
             if self.dice.chance(70) {
@@ -281,7 +306,7 @@ impl History {
         let uid = format!("u{}", self.n_pods);
         let unique;
         let template = if self.dice.chance(12) {
-            unique = Template::draw(&mut self.dice, &self.schedulers);
+            unique = Template::draw(&mut self.dice, &self.schedulers, self.has_storage);
             &unique
         } else {
             &self.templates[self.dice.below(self.templates.len())]

@@ -27,7 +27,10 @@ fn sums(info: &NodeInfo) -> (Resources, Vec<(base::Symbol, i64)>, i64, i64, bool
 /// Every pod that has a node, by UID: what the truth says, and the pods that are being bound in the form in which the
 /// scheduler placed them.
 fn placed_pods(scheduler: &mut Scheduler, drive: &Drive) -> BTreeMap<String, (String, Arc<model::Pod>)> {
-    let nodes: BTreeMap<&str, &str> = drive.in_flight().collect();
+    let waiting: Vec<(Arc<str>, String)> =
+        scheduler.awaiting_volumes().map(|(uid, node)| (uid, node.to_owned())).collect();
+    let mut nodes: BTreeMap<&str, &str> = drive.in_flight().collect();
+    nodes.extend(waiting.iter().map(|(uid, node)| (&**uid, node.as_str())));
     let mut placed = BTreeMap::new();
     for pod in drive.truth().pods() {
         let uid = pod.metadata.uid.as_str();

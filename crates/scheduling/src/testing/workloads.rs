@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use wire::Pod;
 
 use super::dice::Dice;
-use super::placement_rules;
 use super::vocabulary::{GPU, IMAGES, NAMESPACES, pod_labels};
+use super::{placement_rules, storage};
 
 /// What the pods of one workload share.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Template {
 
 impl Template {
     /// A template whose pods are for one of these schedulers.
-    pub(crate) fn draw(dice: &mut Dice, schedulers: &[String]) -> Template {
+    pub(crate) fn draw(dice: &mut Dice, schedulers: &[String], has_storage: bool) -> Template {
         let mut spec = containers(dice);
         let scheduler = &schedulers[dice.below(schedulers.len())];
         spec["schedulerName"] = json!(if dice.chance(2) { "another-scheduler" } else { scheduler });
@@ -32,6 +32,9 @@ impl Template {
         // Nothing decides about devices and groups yet: such a pod fails by name.
         if dice.chance(2) {
             spec["resourceClaims"] = json!([{"name": "device", "resourceClaimName": "d"}]);
+        }
+        if has_storage {
+            storage::add_volumes(dice, &mut spec);
         }
         placement_rules::add(dice, &mut spec);
         let kinds = [("apps/v1", "ReplicaSet"), ("apps/v1", "StatefulSet"), ("v1", "ReplicationController")];
@@ -52,7 +55,9 @@ impl Template {
             metadata["ownerReferences"] = json!([{"apiVersion": version, "kind": kind, "name": "set", "uid": "set", "controller": true}]);
         }
         let pod = json!({"metadata": metadata, "spec": self.spec, "status": {"phase": "Pending"}});
-        serde_json::from_value(pod).expect("a pod")
+        let mut pod = serde_json::from_value(pod).expect("a pod");
+        storage::name_claims(&mut pod);
+        pod
     }
 }
 

@@ -16,7 +16,7 @@ use scheduling::incremental::Work;
 use wire::Pod;
 
 pub(super) use histogram::Histogram;
-pub(super) use memory::{forget_peak, peak_rss_bytes, rss_in};
+pub(super) use memory::{forget_peak, peak_rss_bytes, rss_bytes, rss_in};
 pub(super) use throughput::Throughput;
 
 /// How an attempt ended, under the names of upstream's metrics.
@@ -34,7 +34,8 @@ impl Outcome {
     /// All of them.
     pub(super) const ALL: [Outcome; 3] = [Outcome::Scheduled, Outcome::Unschedulable, Outcome::Error];
 
-    fn of(outcome: &scheduling::outcome::Outcome) -> Outcome {
+    /// What it is called of an attempt that ended so.
+    pub(super) fn of(outcome: &scheduling::outcome::Outcome) -> Outcome {
         use scheduling::outcome::Outcome as Came;
         match outcome {
             Came::Placed(_) => Outcome::Scheduled,
@@ -84,9 +85,11 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    fn includes(&self, pod: &Pod) -> bool {
-        (self.namespaces.is_empty() || self.namespaces.contains(&pod.metadata.namespace))
-            && has_labels(pod, &self.labels)
+    /// Whether a pod counts.
+    pub(super) fn includes(&self, namespace: &str, labels: Option<&BTreeMap<String, String>>) -> bool {
+        let has = |(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value);
+        (self.namespaces.is_empty() || self.namespaces.iter().any(|own| own == namespace))
+            && self.labels.iter().all(has)
     }
 }
 
@@ -159,7 +162,7 @@ impl Period {
 
     /// Takes in that a pod is bound.
     pub(super) fn bound(&mut self, pod: &Pod) {
-        if self.scope.includes(pod) {
+        if self.scope.includes(&pod.metadata.namespace, Some(&pod.metadata.labels)) {
             self.throughput.add(self.core_ns);
         }
     }

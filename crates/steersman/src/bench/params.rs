@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::SIZE_MAX;
+use super::opcodes::TemplateParams;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
@@ -103,6 +104,18 @@ impl Params {
         let duration: wire::config::Duration = text.parse().with_context(|| field.clone())?;
         let duration = duration.to_std().with_context(|| format!("{field}: {text} is negative"))?;
         Ok(Some(duration))
+    }
+
+    /// Values for a template, with those of the workload in the place of `$name`.
+    pub(super) fn for_template(&self, given: &TemplateParams) -> Result<TemplateParams> {
+        let resolved = given.iter().map(|(name, value)| {
+            let value = match value.as_str() {
+                Some(text) if text.starts_with('$') => self.get("templateParams", text)?.clone(),
+                _ => value.clone(),
+            };
+            Ok((name.clone(), value))
+        });
+        resolved.collect()
     }
 
     /// The parameters that nobody has asked for.

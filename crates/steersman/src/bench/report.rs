@@ -1,6 +1,6 @@
 //! What is shown of the measures.
 
-mod data_items;
+pub(super) mod data_items;
 pub(super) mod figures;
 mod text;
 

@@ -168,14 +168,7 @@ impl<'a> Run<'a> {
 
     /// Values for a template, with those of the workload in the place of `$name`.
     pub(super) fn template_params(&self, given: &TemplateParams) -> Result<TemplateParams> {
-        let resolved = given.iter().map(|(name, value)| {
-            let value = match value.as_str() {
-                Some(text) if text.starts_with('$') => self.params.get("templateParams", text)?.clone(),
-                _ => value.clone(),
-            };
-            Ok((name.clone(), value))
-        });
-        resolved.collect()
+        self.params.for_template(given)
     }
 }
 
@@ -189,7 +182,7 @@ fn at_op(stop: Stop, i: usize, op: &Op) -> Stop {
 }
 
 /// What a pod needs that the core does not know yet; it would refuse the pod by name.
-fn unsupported(pod: &wire::Pod) -> Option<String> {
+pub(super) fn unsupported(pod: &wire::Pod) -> Option<String> {
     let volumes = pod.spec.volumes.iter();
     let has_claims =
         volumes.clone().any(|volume| volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some());
@@ -200,7 +193,12 @@ fn unsupported(pod: &wire::Pod) -> Option<String> {
     needs_devices.then(|| "pods with resource claims, which the core does not place yet".to_owned())
 }
 
-fn configuration(source: &Source, case: &TestCase, gates: &FeatureGates) -> Result<SchedulerConfiguration> {
+/// The scheduler's configuration of a test case.
+pub(super) fn configuration(
+    source: &Source,
+    case: &TestCase,
+    gates: &FeatureGates,
+) -> Result<SchedulerConfiguration> {
     let path = case.scheduler_config_path.as_ref().map(|path| resolve(case.folder(), path));
     if let (Source::Own, Some(path)) = (source, &path) {
         bail!("schedulerConfigPath: {}: the program's own set has no such files", path.display());
@@ -209,7 +207,7 @@ fn configuration(source: &Source, case: &TestCase, gates: &FeatureGates) -> Resu
 }
 
 /// The gates that a workload runs with, and those that it names without effect.
-fn gates(case: &TestCase, workload: &Workload) -> (FeatureGates, Vec<String>) {
+pub(super) fn gates(case: &TestCase, workload: &Workload) -> (FeatureGates, Vec<String>) {
     let mut wanted = case.feature_gates.clone();
     wanted.extend(workload.feature_gates.iter().map(|(name, on)| (name.clone(), *on)));
     let mut gates = FeatureGates::default();

@@ -44,6 +44,7 @@ struct Known {
     template: Template,
     /// What is the same for every index is made once.
     fixed: Option<Option<Object>>,
+    fixed_tree: Option<Rc<Value>>,
 }
 
 impl<'s> Templates<'s> {
@@ -67,6 +68,22 @@ impl<'s> Templates<'s> {
             return Ok(fixed.clone());
         }
         decode(&known.template.render(index, count, params)?, &path)
+    }
+
+    /// An object as an API server is given it, with all fields of the template, under whatever name it has there.
+    pub(super) fn tree(
+        &mut self,
+        path: &str,
+        index: u64,
+        count: u64,
+        params: &TemplateParams,
+    ) -> Result<Rc<Value>> {
+        let path = resolve(&self.folder, path);
+        let known = self.known(&path)?;
+        match &known.fixed_tree {
+            Some(tree) => Ok(Rc::clone(tree)),
+            None => tree(&known.template.render(index, count, params)?, &path).map(Rc::new),
+        }
     }
 
     /// A pod.
@@ -102,12 +119,13 @@ impl<'s> Templates<'s> {
             return Ok(Rc::clone(known));
         }
         let template = Template::parse(&self.source.read(path)?, path)?;
-        let fixed = if template.is_fixed() {
-            Some(decode(&template.render(0, 1, &BTreeMap::new())?, path)?)
-        } else {
-            None
-        };
-        let known = Rc::new(Known { template, fixed });
+        let (mut fixed, mut fixed_tree) = (None, None);
+        if template.is_fixed() {
+            let text = template.render(0, 1, &BTreeMap::new())?;
+            fixed = Some(decode(&text, path)?);
+            fixed_tree = Some(Rc::new(tree(&text, path)?));
+        }
+        let known = Rc::new(Known { template, fixed, fixed_tree });
         self.known.insert(path.to_path_buf(), Rc::clone(&known));
         Ok(known)
     }
@@ -126,10 +144,15 @@ pub(super) fn refuse_unnamed(object: &Object, path: &str) -> Result<()> {
     Ok(())
 }
 
+fn tree(text: &str, path: &Path) -> Result<Value> {
+    let mut tree = yaml::parse(text).with_context(|| path.display().to_string())?;
+    spell_as_kubernetes(&mut tree);
+    Ok(tree)
+}
+
 fn decode(text: &str, path: &Path) -> Result<Option<Object>> {
     let shown = path.display().to_string();
-    let mut tree = yaml::parse(text).with_context(|| shown.clone())?;
-    spell_as_kubernetes(&mut tree);
+    let mut tree = tree(text, path)?;
     if let Value::Object(fields) = &mut tree {
         let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
         if metadata.get("name").is_none() && metadata.get("generateName").is_none() {

@@ -3,7 +3,7 @@
 //! Both name every field, so a field that is added to a command is added here or does not compile.
 
 use base::Digest;
-use scheduling::engine::{Command, Condition, EventKind};
+use scheduling::engine::{ClaimName, Command, Condition, EventKind};
 use scheduling::model::PodKey;
 use wire::Timestamp;
 
@@ -16,6 +16,15 @@ pub(super) fn digest(commands: &[Command]) -> u64 {
 fn take_in(digest: Digest, command: &Command) -> Digest {
     match command {
         Command::Bind { pod, uid, node } => digest.text("bind").text(&pod.to_string()).text(uid).text(node),
+        Command::BindVolume { pod, uid, volume, resource_version, node, names_claim, claim } => {
+            let digest = digest.text("bindVolume").text(&pod.to_string()).text(uid).text(volume);
+            let digest = digest.text(resource_version).text(node).number(u64::from(*names_claim));
+            take_in_claim(digest, claim)
+        }
+        Command::ProvisionClaim { pod, uid, claim, node } => {
+            let digest = digest.text("provisionClaim").text(&pod.to_string()).text(uid);
+            take_in_claim(digest, claim).text(node)
+        }
         Command::PatchStatus { pod, uid, condition, nominated_node_name } => {
             let digest = digest.text("patchStatus").text(&pod.to_string()).text(uid);
             let digest = match condition {
@@ -52,6 +61,11 @@ fn take_in(digest: Digest, command: &Command) -> Digest {
     }
 }
 
+fn take_in_claim(digest: Digest, claim: &ClaimName) -> Digest {
+    let ClaimName { namespace, name, uid, resource_version } = claim;
+    digest.text(namespace).text(name).text(uid).text(resource_version)
+}
+
 fn event(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Scheduled => "Scheduled",
@@ -70,6 +84,17 @@ pub(crate) fn sentence(command: &Command) -> String {
     let named = |pod: &PodKey, uid: &str| pod_and_uid(&pod.to_string(), uid);
     match command {
         Command::Bind { pod, uid, node } => format!("bind {} to {node}", named(pod, uid)),
+        Command::BindVolume { pod, uid, volume, resource_version, node, names_claim, claim } => {
+            let how = if *names_claim { "keep" } else { "reserve" };
+            format!(
+                "{how} volume {volume} (version {resource_version}) for {}, for {} on {node}",
+                claim_sentence(claim),
+                named(pod, uid)
+            )
+        }
+        Command::ProvisionClaim { pod, uid, claim, node } => {
+            format!("have a volume made on {node} for {}, for {}", claim_sentence(claim), named(pod, uid))
+        }
         Command::PatchStatus { pod, uid, condition, nominated_node_name } => {
             let mut sentence = format!("patch the status of {}", named(pod, uid));
             match nominated_node_name.as_deref() {
@@ -99,6 +124,10 @@ pub(crate) fn sentence(command: &Command) -> String {
         }
         Command::WakeAt(at) => format!("wake at {}", Timestamp::from_nanos(at.as_nanos())),
     }
+}
+
+fn claim_sentence(claim: &ClaimName) -> String {
+    format!("claim {claim} (uid {}, version {})", claim.uid, claim.resource_version)
 }
 
 #[cfg(test)]
@@ -146,6 +175,27 @@ mod tests {
             message: message.to_owned(),
             generation: 1,
         };
+        let claim = |name: &str| ClaimName {
+            namespace: "shop".into(),
+            name: name.into(),
+            uid: "cu".into(),
+            resource_version: "7".into(),
+        };
+        let reserve = |volume: &str, node: &str, names_claim, name: &str| Command::BindVolume {
+            pod: key("web"),
+            uid: "u".into(),
+            volume: volume.into(),
+            resource_version: "3".into(),
+            node: node.into(),
+            names_claim,
+            claim: claim(name),
+        };
+        let provision = |name: &str, node: &str| Command::ProvisionClaim {
+            pod: key("web"),
+            uid: "u".into(),
+            claim: claim(name),
+            node: node.into(),
+        };
         let commands = [
             bind("web", "u", "a"),
             bind("web", "u", "b"),
@@ -161,6 +211,14 @@ mod tests {
             evict("p", "a", "y"),
             evict("p", "b", "x"),
             evict("q", "a", "x"),
+            reserve("v", "a", false, "c"),
+            reserve("w", "a", false, "c"),
+            reserve("v", "b", false, "c"),
+            reserve("v", "a", true, "c"),
+            reserve("v", "a", false, "d"),
+            provision("c", "a"),
+            provision("d", "a"),
+            provision("c", "b"),
             event(EventKind::Scheduled, "x"),
             event(EventKind::Preempted, "x"),
             event(EventKind::Scheduled, "y"),

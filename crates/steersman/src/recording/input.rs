@@ -11,7 +11,8 @@ use wire::Object;
 use wire::decode::DecodeError;
 
 /// The inputs there are.
-const KINDS: [&str; 6] = ["upsert", "delete", "schedule", "bindFinished", "evictFinished", "tick"];
+const KINDS: [&str; 7] =
+    ["upsert", "delete", "schedule", "bindFinished", "volumeFinished", "evictFinished", "tick"];
 
 /// An input read from a recording.
 pub(crate) enum RecordedInput {
@@ -23,6 +24,8 @@ pub(crate) enum RecordedInput {
     Schedule,
     /// [`Input::BindFinished`].
     BindFinished { uid: String, error: Option<String> },
+    /// [`Input::VolumeFinished`].
+    VolumeFinished { uid: String, written: String, error: Option<String> },
     /// [`Input::EvictFinished`].
     EvictFinished { preemptor: String, victim: String, error: Option<String> },
     /// [`Input::Tick`].
@@ -50,6 +53,13 @@ enum Written<'i> {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<&'i str>,
     },
+    VolumeFinished {
+        at: i64,
+        uid: &'i str,
+        written: &'i str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'i str>,
+    },
     EvictFinished {
         at: i64,
         preemptor: &'i str,
@@ -74,6 +84,8 @@ struct Read<'l> {
     #[serde(default)]
     uid: Option<String>,
     #[serde(default)]
+    written: Option<String>,
+    #[serde(default)]
     preemptor: Option<String>,
     #[serde(default)]
     victim: Option<String>,
@@ -90,6 +102,9 @@ pub(super) fn write(input: &Input<'_>, now: Now, line: &mut Vec<u8>) -> serde_js
         Input::Schedule => Written::Schedule { at },
         Input::BindFinished { uid, result } => {
             Written::BindFinished { at, uid, error: result.as_ref().err().map(String::as_str) }
+        }
+        Input::VolumeFinished { uid, object: written, result } => {
+            Written::VolumeFinished { at, uid, written, error: result.as_ref().err().map(String::as_str) }
         }
         Input::EvictFinished { preemptor, victim, result } => {
             Written::EvictFinished { at, preemptor, victim, error: result.as_ref().err().map(String::as_str) }
@@ -112,6 +127,11 @@ pub(super) fn read(line: &[u8]) -> Result<(Now, RecordedInput)> {
             uid: required(read.uid.take(), "uid", &kind)?,
             error: read.error.take(),
         },
+        "volumeFinished" => RecordedInput::VolumeFinished {
+            uid: required(read.uid.take(), "uid", &kind)?,
+            written: required(read.written.take(), "written", &kind)?,
+            error: read.error.take(),
+        },
         "evictFinished" => RecordedInput::EvictFinished {
             preemptor: required(read.preemptor.take(), "preemptor", &kind)?,
             victim: required(read.victim.take(), "victim", &kind)?,
@@ -127,6 +147,7 @@ pub(super) fn read(line: &[u8]) -> Result<(Now, RecordedInput)> {
     let left = [
         ("object", read.object.is_some()),
         ("uid", read.uid.is_some()),
+        ("written", read.written.is_some()),
         ("preemptor", read.preemptor.is_some()),
         ("victim", read.victim.is_some()),
         ("error", read.error.is_some()),
@@ -172,6 +193,9 @@ impl RecordedInput {
             RecordedInput::BindFinished { uid, error } => {
                 Input::BindFinished { uid, result: error.clone().map_or(Ok(()), Err) }
             }
+            RecordedInput::VolumeFinished { uid, written: object, error } => {
+                Input::VolumeFinished { uid, object, result: error.clone().map_or(Ok(()), Err) }
+            }
             RecordedInput::EvictFinished { preemptor, victim, error } => {
                 Input::EvictFinished { preemptor, victim, result: error.clone().map_or(Ok(()), Err) }
             }
@@ -190,6 +214,12 @@ impl RecordedInput {
             RecordedInput::BindFinished { uid, error: None } => format!("the pod with uid {uid} was bound"),
             RecordedInput::BindFinished { uid, error: Some(error) } => {
                 format!("the pod with uid {uid} could not be bound: {error}")
+            }
+            RecordedInput::VolumeFinished { uid, written, error: None } => {
+                format!("{written} was written for the pod with uid {uid}")
+            }
+            RecordedInput::VolumeFinished { uid, written, error: Some(error) } => {
+                format!("{written} could not be written for the pod with uid {uid}: {error}")
             }
             RecordedInput::EvictFinished { victim, error: None, .. } => {
                 format!("the pod with uid {victim} was evicted")

@@ -127,7 +127,7 @@ fn more_important_pods_go_first_and_make_room() {
 
 #[test]
 fn pods_nobody_decides_about_are_left_over_with_the_reason() {
-    let volumes = ", volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]";
+    let volumes = ", resourceClaims: [{name: data, resourceClaimName: data}]";
     let world = two_nodes("undecided").file(
         "pods.yaml",
         &[

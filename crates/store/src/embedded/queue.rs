@@ -32,6 +32,9 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<Request>,
+    /// At how many the taker wants to be woken; 0 while it does not sleep. To ring for each one would cost each one a call
+    /// of the kernel, and wake a taker who goes on waiting.
+    n_wanted: usize,
     is_closed: bool,
 }
 
@@ -78,33 +81,48 @@ impl Queue {
             return Err(Error::Closed);
         }
         state.waiting.push(request);
+        let is_wanted = state.n_wanted > 0 && state.waiting.len() >= state.n_wanted;
+        if is_wanted {
+            state.n_wanted = 0;
+        }
         drop(state);
-        self.bell.notify_one();
+        if is_wanted {
+            self.bell.notify_one();
+        }
         Ok(())
     }
 
     /// Takes everything that waits; if nothing does, waits for the first, or for so long. If more are `expected`,
     /// then waits for them a little.
     pub(super) fn take(&self, wait: Option<Duration>, expected: Expected) -> Taken {
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.is_closed;
-        let mut state = match wait {
-            None => self.bell.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner),
-            Some(wait) => self.wait(self.state(), wait, idle),
-        };
+        let mut state = self.wait(self.state(), wait, 1);
         if !state.waiting.is_empty() && expected.n > 1 {
-            let few = |state: &mut State| state.waiting.len() < expected.n && !state.is_closed;
-            state = self.wait(state, expected.wait, few);
+            state = self.wait(state, Some(expected.wait), expected.n);
         }
-        Taken { requests: std::mem::take(&mut state.waiting), is_last: state.is_closed }
+        let next = Vec::with_capacity(state.waiting.len());
+        Taken { requests: std::mem::replace(&mut state.waiting, next), is_last: state.is_closed }
     }
 
+    /// Waits until so many wait or no more will come, at most for so long.
     fn wait<'q>(
         &self,
         state: MutexGuard<'q, State>,
-        wait: Duration,
-        condition: impl FnMut(&mut State) -> bool,
+        wait: Option<Duration>,
+        n_wanted: usize,
     ) -> MutexGuard<'q, State> {
-        self.bell.wait_timeout_while(state, wait, condition).unwrap_or_else(PoisonError::into_inner).0
+        let few = |state: &mut State| {
+            let is_few = state.waiting.len() < n_wanted && !state.is_closed;
+            state.n_wanted = if is_few { n_wanted } else { 0 };
+            is_few
+        };
+        let mut state = match wait {
+            None => self.bell.wait_while(state, few).unwrap_or_else(PoisonError::into_inner),
+            Some(wait) => {
+                self.bell.wait_timeout_while(state, wait, few).unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        state.n_wanted = 0;
+        state
     }
 
     /// Takes no more.
@@ -112,5 +130,59 @@ impl Queue {
         self.state().is_closed = true;
         self.room.close();
         self.bell.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3600);
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    async fn push(queue: &Queue) {
+        let (reply, _) = oneshot::channel();
+        let room = queue.room(1).await.expect("room");
+        let key = Bytes::from_static(b"k");
+        queue
+            .push(Request { key, expect: Expect::Anything, write: Write::Delete, reply, room })
+            .expect("open");
+    }
+
+    /// How many are taken by somebody who waits for so many.
+    fn taken(queue: &Arc<Queue>, n: usize) -> mpsc::Receiver<usize> {
+        let (tell, told) = mpsc::channel();
+        let queue = Arc::clone(queue);
+        std::thread::spawn(move || {
+            let taken = queue.take(None, Expected { n, wait: LONG });
+            tell.send(taken.requests.len())
+        });
+        told
+    }
+
+    #[tokio::test]
+    async fn the_taker_is_woken_when_as_many_wait_as_it_waits_for() {
+        for n in [1, 2, 5] {
+            let queue = Arc::new(Queue::new(0));
+            let told = taken(&queue, n);
+            for _ in 0..n {
+                push(&queue).await;
+            }
+            assert_eq!(told.recv_timeout(PATIENCE), Ok(n));
+            // What comes while nobody waits is there for the next.
+            push(&queue).await;
+            assert_eq!(taken(&queue, 1).recv_timeout(PATIENCE), Ok(1));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_wakes_the_taker() {
+        let queue = Arc::new(Queue::new(0));
+        let told = taken(&queue, 3);
+        push(&queue).await;
+        queue.close();
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(1));
     }
 }

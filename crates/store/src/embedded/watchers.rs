@@ -10,10 +10,11 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use super::record::Record;
 use super::shared::Shared;
 use crate::contract::Revision;
 use crate::error::Error;
-use crate::watch::{Batch, Event, WatchSource};
+use crate::watch::{Batch, WatchSource};
 
 /// All open watches.
 #[derive(Debug, Default)]
@@ -45,10 +46,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Watchers {
     /// Tells everybody concerned that these changes are in the window, the last of them at `revision`.
-    pub(super) fn notify(&self, events: &[Event], revision: Revision) {
+    pub(super) fn notify(&self, changes: &[Record], revision: Revision) {
         lock(&self.cursors).retain(|cursor| match cursor.upgrade() {
             Some(cursor) => {
-                cursor.notify(events, revision);
+                cursor.notify(changes, revision);
                 true
             }
             None => false,
@@ -69,12 +70,12 @@ impl Watchers {
 }
 
 impl Cursor {
-    fn notify(&self, events: &[Event], revision: Revision) {
+    fn notify(&self, changes: &[Record], revision: Revision) {
         let mut mark = lock(&self.mark);
         if mark.is_behind || mark.seen >= revision {
             return;
         }
-        if events.iter().any(|event| event.entry.key.starts_with(&self.prefix)) {
+        if changes.iter().any(|change| change.entry.key.starts_with(&self.prefix)) {
             mark.is_behind = true;
             mark.wake();
         } else {

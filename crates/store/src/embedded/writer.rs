@@ -230,8 +230,8 @@ impl Writer {
         for record in &records {
             self.deadlines.set(&record.entry.key, record.deadline_ms);
         }
-        self.shared.window_mut().apply(events.iter().cloned());
-        self.shared.watchers.notify(&events, revision);
+        self.shared.window_mut().apply(events);
+        self.shared.watchers.notify(&records, revision);
     }
 
     /// A batch was not written, or so it seems. `Ok` if it turns out to be durable.

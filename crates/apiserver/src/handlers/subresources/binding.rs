@@ -1,5 +1,7 @@
 //! Binding of pods to nodes.
 
+mod stored;
+
 use apimachinery::meta::{Meta, MetaMut};
 use apimachinery::options::WriteOptions;
 use apimachinery::{GroupResource, Status};
@@ -9,7 +11,6 @@ use super::super::body::{self, Expected};
 use crate::authorization::Authorized;
 use crate::call::Call;
 use crate::negotiation::{self, Transforms};
-use crate::objects::Objects as _;
 use crate::registry::{Target, Update};
 use crate::reply::{Reply, success};
 use crate::server::Server;
@@ -53,6 +54,9 @@ pub(crate) async fn bind(
     validate(binding, &target.name)?;
     let node = binding["target"]["name"].as_str().unwrap_or_default();
     let labels = node_labels(server, node);
+    if !is_dry_run && bind_stored(server, request, target, binding, node, &labels).await? {
+        return Ok(());
+    }
     let mut change = |old: Option<&Value>| {
         let mut pod = old.cloned().unwrap_or_default();
         check(target, binding, &pod)?;
@@ -68,6 +72,41 @@ pub(crate) async fn bind(
     };
     server.registry.update(request, target, update, warnings).await?;
     Ok(())
+}
+
+/// Binds a pod without reading more of it than that takes. Returns false if it is not so simple, and nothing is done.
+async fn bind_stored(
+    server: &Server,
+    request: &Authorized,
+    target: &Target,
+    binding: &Value,
+    node: &str,
+    labels: &[(&'static str, String)],
+) -> Result<bool, Box<Status>> {
+    let meta = Meta::of(binding);
+    if !meta.resource_version().is_empty() {
+        return Ok(false);
+    }
+    let now = crate::clock::print(crate::clock::now());
+    let wanted = stored::Wanted {
+        uid: meta.uid(),
+        node,
+        labels: meta
+            .labels()
+            .into_iter()
+            .flatten()
+            .map(words)
+            .chain(labels.iter().map(|(key, value)| (*key, value.as_str())))
+            .collect(),
+        annotations: meta.annotations().into_iter().flatten().map(words).collect(),
+        now: &now,
+    };
+    server.registry.edit(request, target, |entry| stored::bound(&entry.value, &wanted)).await
+}
+
+/// A label or annotation.
+fn words<'b>((key, value): (&'b String, &'b Value)) -> (&'b str, &'b str) {
+    (key.as_str(), value.as_str().unwrap_or_default())
 }
 
 fn validate(binding: &Value, name: &str) -> Result<(), Box<Status>> {
@@ -89,11 +128,9 @@ fn validate(binding: &Value, name: &str) -> Result<(), Box<Status>> {
 }
 
 fn node_labels(server: &Server, node: &str) -> Vec<(&'static str, String)> {
-    let node = server.registry.caches.get(&GroupResource::new("", "nodes"), "", node);
-    let label = |key: &'static str| {
-        let value = Meta::of(node.as_deref()?).label(key)?.to_owned();
-        Some((key, value))
-    };
+    let registry = &server.registry;
+    let node = registry.kinds.stored("", "nodes").and_then(|nodes| registry.cache(nodes).get("", node));
+    let label = |key: &'static str| Some((key, node.as_ref()?.labels().get(key)?.to_string()));
     TOPOLOGY_LABELS.into_iter().filter_map(label).collect()
 }
 
@@ -141,6 +178,11 @@ fn assign(pod: &mut Value, node: &str, binding: &Value, labels: &[(&'static str,
     else {
         return;
     };
+    set_bound(status, &now);
+}
+
+/// Says in a status that the pod has its node.
+fn set_bound(status: &mut Map<String, Value>, now: &str) {
     status.remove("nominatedNodeName");
     let condition = json!({
         "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now,

@@ -166,7 +166,7 @@ impl Request<'_> {
             is_internal: false,
         };
         let outcome = self.server.registry.update(self.request, target, update, warnings).await?;
-        Ok(Reply::document(200, &self.accepted, &scale::of(kind, &outcome.object)))
+        Ok(Reply::document(200, &self.accepted, &scale::of(kind, &outcome.written.into_object())))
     }
 }
 

@@ -11,6 +11,7 @@ use base::Map;
 use super::Cause;
 use crate::framework::{Changed, ClusterEvent};
 use crate::model::{Node, Pod};
+use crate::storage::StorageObject;
 
 /// What has become of a pod's object while the pod was decided about, or bound.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ enum Entry {
 enum Object {
     Pod { old: Option<Arc<Pod>>, new: Option<Arc<Pod>> },
     Node { old: Option<Arc<Node>>, new: Option<Arc<Node>> },
+    Storage { old: Option<StorageObject>, new: Option<StorageObject> },
 }
 
 impl Object {
@@ -64,6 +66,7 @@ impl Object {
         match changed {
             Changed::Pod { old, new } => Object::Pod { old: pod(old), new: pod(new) },
             Changed::Node { old, new } => Object::Node { old: node(old), new: node(new) },
+            Changed::Storage { old, new } => Object::Storage { old: old.cloned(), new: new.cloned() },
         }
     }
 
@@ -71,6 +74,7 @@ impl Object {
         match self {
             Object::Pod { old, new } => Changed::Pod { old: old.as_deref(), new: new.as_deref() },
             Object::Node { old, new } => Changed::Node { old: old.as_deref(), new: new.as_deref() },
+            Object::Storage { old, new } => Changed::Storage { old: old.as_ref(), new: new.as_ref() },
         }
     }
 }

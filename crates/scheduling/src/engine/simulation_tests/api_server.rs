@@ -6,12 +6,15 @@ use base::Interner;
 use wire::config::FeatureGates;
 use wire::{Kind, Node, Object, Pod};
 
+use crate::engine::ClaimName;
 use crate::model::pod::PodKey;
 use crate::model::requests::PodRequests;
 use crate::model::{self, Compiler, Resources};
+use crate::storage::claim::SELECTED_NODE;
 use crate::testing::history::Change;
 use crate::testing::pod_changes;
 use crate::testing::truth::{Truth, key_of};
+use crate::testing::volume_controller;
 
 /// What watches are told.
 #[derive(Clone, Debug)]
@@ -128,6 +131,46 @@ impl ApiServer {
         Ok(Notice::Put(self.truth.put(pod.into())))
     }
 
+    /// Reserves a volume for a claim, if both are still what they were.
+    pub(super) fn bind_volume(
+        &mut self,
+        name: &str,
+        resource_version: &str,
+        claim: &ClaimName,
+    ) -> Result<Notice, String> {
+        let conflict = || format!("Operation cannot be fulfilled on persistentvolumes {name:?}");
+        let known = volume_controller::claim(&self.truth, &claim.namespace, &claim.name);
+        let known = known.filter(|known| known.metadata.uid == *claim.uid);
+        let reference = volume_controller::reference(known.ok_or_else(conflict)?);
+        let key = (Kind::PersistentVolume, String::new(), name.to_owned());
+        let Some(Object::PersistentVolume(volume)) = self.truth.get(&key) else { return Err(conflict()) };
+        if volume.metadata.resource_version != resource_version {
+            return Err(conflict());
+        }
+        let mut volume = (**volume).clone();
+        let is_anothers = volume.spec.claim_ref.as_ref().is_some_and(|other| other.uid != reference.uid);
+        assert!(!is_anothers, "{name} is given to a second claim");
+        volume.spec.claim_ref = Some(reference);
+        Ok(Notice::Put(self.truth.put(volume.into())))
+    }
+
+    /// Marks a claim with the node that its volume is to be made for, if it is still what it was.
+    pub(super) fn provision_claim(&mut self, claim: &ClaimName, node: &str) -> Result<Notice, String> {
+        let conflict =
+            || format!("Operation cannot be fulfilled on persistentvolumeclaims {:?}", &*claim.name);
+        let known = volume_controller::claim(&self.truth, &claim.namespace, &claim.name);
+        let known = known.filter(|known| known.metadata.resource_version == *claim.resource_version);
+        let mut marked = known.ok_or_else(conflict)?.clone();
+        marked.metadata.annotations.insert(SELECTED_NODE.to_owned(), node.to_owned());
+        Ok(Notice::Put(self.truth.put(marked.into())))
+    }
+
+    /// What the controllers of volumes do next; nothing if there is nothing to do.
+    pub(super) fn control_volumes(&mut self) -> Vec<Notice> {
+        let changes = volume_controller::act(&self.truth);
+        changes.into_iter().filter_map(|change| self.change(change)).collect()
+    }
+
     /// Writes what the scheduler says about a pod into its status.
     pub(super) fn patch_status(
         &mut self,
@@ -164,6 +207,22 @@ impl ApiServer {
         let is_terminating = |pod: &&Pod| pod.metadata.deletion_timestamp.is_some();
         let pod = self.truth.pods().find(is_terminating)?.clone();
         self.change(Change::Remove(pod.into()))
+    }
+
+    /// Every volume is bound to one claim, and no claim to another's volume.
+    ///
+    /// # Panics
+    /// If not.
+    pub(super) fn assert_volumes_are_had_once(&self) {
+        let mut owners = BTreeSet::new();
+        for object in self.truth.objects() {
+            if let Object::PersistentVolumeClaim(claim) = object
+                && volume_controller::is_bound(claim)
+            {
+                let volume = &claim.spec.volume_name;
+                assert!(owners.insert(volume.clone()), "{volume} is bound to two claims");
+            }
+        }
     }
 
     /// Whether the pods on a node together ask for more than it has, although nobody but the scheduler has brought

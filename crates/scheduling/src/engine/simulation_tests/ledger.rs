@@ -10,6 +10,7 @@ use crate::engine::Scheduler;
 use crate::model::Resources;
 use crate::model::pod::PodKey;
 use crate::testing::truth::Key;
+use crate::testing::volume_controller::is_bound;
 
 /// Bindings that were asked for and are not known to have failed.
 pub(super) struct Ledger {
@@ -24,6 +25,10 @@ struct Binding {
     amounts: Resources,
     /// Whether the scheduler has been told what came of it: what it is told after that does not count.
     is_answered: bool,
+    /// Whether its volumes are being seen to, and the binding itself has not been asked for.
+    awaits_volumes: bool,
+    /// The volumes that are reserved for it, each in which version and for which claim.
+    volumes: Vec<(String, String, String)>,
 }
 
 type Told = BTreeMap<Key, Object>;
@@ -58,18 +63,63 @@ impl Ledger {
 
     /// The scheduler has been told what came of a binding.
     pub(super) fn answer(&mut self, uid: &str, is_ok: bool) {
-        let Some(binding) = self.bindings.get_mut(uid).filter(|binding| !binding.is_answered) else { return };
+        let is_asked = |binding: &&mut Binding| !binding.is_answered && !binding.awaits_volumes;
+        let Some(binding) = self.bindings.get_mut(uid).filter(is_asked) else { return };
         binding.is_answered = true;
         if !is_ok {
             self.bindings.remove(uid);
         }
     }
 
-    /// The scheduler asks for a binding.
+    /// The scheduler says that it has not placed a pod.
+    pub(super) fn gave_up(&mut self, told: &Told, key: &PodKey) {
+        let pod = told.get(&(Kind::Pod, key.namespace.to_string(), key.name.to_string()));
+        let uid = pod.map(|pod| pod.meta().uid.clone()).unwrap_or_default();
+        if self.bindings.get(&uid).is_some_and(|binding| binding.awaits_volumes) {
+            self.bindings.remove(&uid);
+        }
+    }
+
+    /// The scheduler asks for something to be done about the volumes of a pod that it wants to bind.
     ///
     /// # Panics
     /// If it has no business to.
-    pub(super) fn ask(&mut self, told: &Told, key: &PodKey, uid: &str, node: &str) {
+    pub(super) fn ask_volumes(&mut self, told: &Told, key: &PodKey, uid: &str, node: &str) {
+        match self.bindings.get(uid) {
+            Some(binding) => assert!(binding.awaits_volumes && binding.node == node, "{key} goes elsewhere"),
+            None => {
+                self.ask(told, key, uid, node, true);
+            }
+        }
+    }
+
+    /// The scheduler asks for a volume to be reserved for a claim.
+    ///
+    /// # Panics
+    /// If it is another claim's.
+    pub(super) fn reserve(&mut self, told: &Told, uid: &str, volume: (&str, &str), claim: &str) {
+        let (volume, version) = volume;
+        let key = (Kind::PersistentVolume, String::new(), volume.to_owned());
+        let Some(Object::PersistentVolume(known)) = told.get(&key) else { panic!("{volume} does not exist") };
+        let owner = known.spec.claim_ref.as_ref().map(|owner| format!("{}/{}", owner.namespace, owner.name));
+        assert!(owner.is_none_or(|owner| owner == claim), "{volume} is given to {claim}, but is another's");
+        for binding in self.bindings.values().filter(|binding| binding.awaits_volumes) {
+            // An earlier one is refused if the volume has changed since.
+            let is_other = |(own, its_version, owner): &(String, String, String)| {
+                own == volume && its_version == version && owner != claim
+            };
+            assert!(!binding.volumes.iter().any(is_other), "{volume} is given to {claim} and to another");
+        }
+        if let Some(binding) = self.bindings.get_mut(uid) {
+            binding.volumes.push((volume.to_owned(), version.to_owned(), claim.to_owned()));
+        }
+    }
+
+    /// The scheduler asks for a binding, or (`awaits_volumes`) begins one.
+    ///
+    /// # Panics
+    /// If it has no business to.
+    pub(super) fn ask(&mut self, told: &Told, key: &PodKey, uid: &str, node: &str, awaits_volumes: bool) {
         let pod = told.get(&(Kind::Pod, key.namespace.to_string(), key.name.to_string()));
         let Some(Object::Pod(pod)) = pod else { panic!("binds {key}, which does not exist") };
         assert_eq!(pod.metadata.uid, uid, "binds a pod that came before {key}");
@@ -77,10 +127,32 @@ impl Ledger {
         assert!(self.is_ours(pod), "binds {key}, which is none of its business");
         assert!(pod.metadata.deletion_timestamp.is_none(), "binds {key}, which is being deleted");
         assert!(pod.spec.scheduling_gates.is_empty(), "binds {key} past its gates");
+        if !awaits_volumes {
+            self.assert_claims_are_bound(told, pod);
+            if let Some(binding) = self.bindings.get_mut(uid).filter(|binding| binding.awaits_volumes) {
+                assert_eq!(binding.node, node, "{key} goes elsewhere");
+                binding.awaits_volumes = false;
+                return;
+            }
+        }
         assert!(!self.bindings.contains_key(uid), "binds {key} again while it is being bound");
         let amounts = self.scales.pod(pod);
         self.assert_room(told, key, &amounts, node);
-        self.bindings.insert(uid.to_owned(), Binding { node: node.to_owned(), amounts, is_answered: false });
+        let (node, is_answered, volumes) = (node.to_owned(), false, Vec::new());
+        self.bindings.insert(uid.to_owned(), Binding { node, amounts, is_answered, awaits_volumes, volumes });
+    }
+
+    /// A pod is bound only when its claims are.
+    fn assert_claims_are_bound(&self, told: &Told, pod: &Pod) {
+        for volume in &pod.spec.volumes {
+            let Some(claim) = &volume.persistent_volume_claim else { continue };
+            let name = claim.claim_name.clone();
+            let key = (Kind::PersistentVolumeClaim, pod.metadata.namespace.clone(), name.clone());
+            let Some(Object::PersistentVolumeClaim(known)) = told.get(&key) else {
+                panic!("binds {} without claim {name}", pod.metadata.name)
+            };
+            assert!(is_bound(known), "binds {} before its claim {name}", pod.metadata.name);
+        }
     }
 
     fn assert_room(&mut self, told: &Told, key: &PodKey, wanted: &Resources, name: &str) {

@@ -20,6 +20,8 @@ pub(super) enum Message {
     Request(Request),
     /// What came of a binding, to the scheduler.
     Bound(Arc<str>, Result<(), String>),
+    /// What came of a write to a volume or a claim: for which pod, what, and the result.
+    VolumeWritten(Arc<str>, Arc<str>, Result<(), String>),
     /// What came of an eviction: for whom, who, and the result.
     Evicted(Arc<str>, Arc<str>, Result<(), String>),
 }
@@ -116,6 +118,12 @@ impl Network {
 fn answer_to(command: &Command, result: Result<(), String>) -> Option<Message> {
     match command {
         Command::Bind { uid, .. } => Some(Message::Bound(Arc::clone(uid), result)),
+        Command::BindVolume { uid, volume, .. } => {
+            Some(Message::VolumeWritten(Arc::clone(uid), Arc::clone(volume), result))
+        }
+        Command::ProvisionClaim { uid, claim, .. } => {
+            Some(Message::VolumeWritten(Arc::clone(uid), claim.to_string().into(), result))
+        }
         Command::Evict { uid, preemptor, .. } => {
             Some(Message::Evicted(Arc::clone(preemptor), Arc::clone(uid), result))
         }

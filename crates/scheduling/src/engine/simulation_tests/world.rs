@@ -9,7 +9,7 @@ use super::faults::Faults;
 use super::informer::Informer;
 use super::ledger::Ledger;
 use super::network::{Message, Network, Request};
-use crate::engine::{Command, Input, QueuedPod, Scheduler};
+use crate::engine::{Command, EventKind, Input, QueuedPod, Scheduler};
 use crate::reference::Decision;
 use crate::testing::dice::Dice;
 use crate::testing::history::History;
@@ -78,6 +78,10 @@ impl World {
                 _ => {
                     let wait = self.dice.pick(&[0, 10, 300, 2_000]);
                     self.wait(Duration::from_millis(wait));
+                    if self.dice.chance(40) {
+                        let notices = self.server.control_volumes();
+                        notices.into_iter().for_each(|notice| self.tell(Some(notice)));
+                    }
                     if self.dice.chance(20) {
                         let notice = self.server.finish_terminating();
                         self.tell(notice);
@@ -110,11 +114,18 @@ impl World {
             while let Some(notice) = self.server.finish_terminating() {
                 self.tell(Some(notice));
             }
+            loop {
+                let notices = self.server.control_volumes();
+                if notices.is_empty() {
+                    break;
+                }
+                notices.into_iter().for_each(|notice| self.tell(Some(notice)));
+            }
             if self.step(Input::Schedule) {
                 continue;
             }
             let mails = self.next_due();
-            let wake = self.scheduler.queue().next_wake();
+            let wake = self.scheduler.next_wake();
             let Some(next) = mails.into_iter().chain(wake).min() else { return };
             let is_quiet = mails.is_none() && self.last_change.after(QUIET) < next;
             if is_quiet {
@@ -173,10 +184,19 @@ impl World {
             let node = known.and_then(|pod| pod.node_name).map(|node| self.scheduler.symbols().resolve(node));
             assert_eq!(node, Some(pod.spec.node_name.as_str()), "where {} is", pod.metadata.name);
         }
-        assert_eq!(self.scheduler.snapshot().pods().count(), n_placed, "pods that have a node");
+        let n_awaiting = self.scheduler.awaiting_volumes().count();
+        assert_eq!(self.scheduler.snapshot().pods().count(), n_placed + n_awaiting, "pods that have a node");
+        let assumes = self.scheduler.cycle().cluster.storage().assumes_something();
+        assert!(!assumes || n_awaiting > 0, "volumes or claims are kept for nobody");
+        self.server.assert_volumes_are_had_once();
         let mut bound = self.server.bound.clone();
         bound.sort_unstable();
         assert!(bound.windows(2).all(|pair| pair[0] != pair[1]), "bound twice: {bound:?}");
+    }
+
+    /// How many commands of a kind there were.
+    pub(super) fn n_logged(&self, kind: &str) -> usize {
+        self.log.iter().filter(|line| line.contains(kind)).count()
     }
 
     /// How many pods were bound.
@@ -195,14 +215,26 @@ impl World {
         let step = self.scheduler.step(input, self.now);
         let has_tried = step.tried.is_some() || !step.commands.is_empty();
         for command in step.commands {
+            if let Command::Event { pod, kind: EventKind::FailedScheduling, .. } = &command {
+                self.ledger.gave_up(&self.informer.told, pod);
+            }
             if matches!(command, Command::Event { .. } | Command::WakeAt(_)) {
                 continue;
             }
             self.log.push(format!("{} {command:?}", self.now.as_nanos()));
             if let Command::Bind { pod, uid, node } = &command {
-                self.ledger.ask(&self.informer.told, pod, uid, node);
+                self.ledger.ask(&self.informer.told, pod, uid, node, false);
             }
-            if matches!(command, Command::Bind { .. } | Command::Evict { .. }) {
+            if let Command::BindVolume { pod, uid, node, .. }
+            | Command::ProvisionClaim { pod, uid, node, .. } = &command
+            {
+                self.ledger.ask_volumes(&self.informer.told, pod, uid, node);
+            }
+            if let Command::BindVolume { uid, volume, resource_version, claim, .. } = &command {
+                let volume = (&**volume, &**resource_version);
+                self.ledger.reserve(&self.informer.told, uid, volume, &claim.to_string());
+            }
+            if !matches!(command, Command::PatchStatus { .. }) {
                 self.last_change = self.now;
             }
             self.network.request(command, self.now, self.faults, &mut self.dice);
@@ -242,6 +274,9 @@ impl World {
                     Message::Bound(uid, result) => {
                         self.ledger.answer(&uid, result.is_ok());
                         self.step(Input::BindFinished { uid: &uid, result });
+                    }
+                    Message::VolumeWritten(uid, object, result) => {
+                        self.step(Input::VolumeFinished { uid: &uid, object: &object, result });
                     }
                     Message::Evicted(preemptor, victim, result) => {
                         self.step(Input::EvictFinished { preemptor: &preemptor, victim: &victim, result });
@@ -294,6 +329,24 @@ impl World {
                 if let Some(notice) = notice {
                     self.informer.send(self.faults.due(self.now, &mut self.dice), notice);
                 }
+            }
+            Command::BindVolume { volume, resource_version, claim, .. } => {
+                let result = match request.is_refused {
+                    true => Err("etcdserver: request timed out".to_owned()),
+                    false => self.server.bind_volume(volume, resource_version, claim),
+                };
+                let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
+                self.tell(result.ok());
+                self.network.answer(request, answer, self.now, self.faults, &mut self.dice);
+            }
+            Command::ProvisionClaim { claim, node, .. } => {
+                let result = match request.is_refused {
+                    true => Err("etcdserver: request timed out".to_owned()),
+                    false => self.server.provision_claim(claim, node),
+                };
+                let answer = result.as_ref().map(|_| ()).map_err(Clone::clone);
+                self.tell(result.ok());
+                self.network.answer(request, answer, self.now, self.faults, &mut self.dice);
             }
             Command::Evict { pod, uid, .. } => {
                 let refused = || Err("etcdserver: request timed out".to_owned());

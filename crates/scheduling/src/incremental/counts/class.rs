@@ -90,17 +90,17 @@ fn wants(count: &Count) -> Wants<'_> {
 impl Classes {
     /// The class of a pod. `count_of` says what a counter counts.
     pub(super) fn of<'c>(&mut self, pod: &Occupant, count_of: impl Fn(CounterId) -> &'c Count) -> ClassId {
-        let address = (Arc::as_ptr(&pod.shape) as usize, pod.is_terminating);
+        let address = (Arc::as_ptr(&pod.kin) as usize, pod.is_terminating);
         if let Some(known) = self.by_shape.get(&address) {
             return *known;
         }
-        let key = Key { shape: Arc::clone(&pod.shape), is_terminating: pod.is_terminating };
+        let key = Key { shape: Arc::clone(&pod.kin), is_terminating: pod.is_terminating };
         let id = match self.by_key.get(&key) {
             Some(known) => *known,
             None => self.add(key, count_of),
         };
         self.by_shape.insert(address, id);
-        self.get_mut(id).shapes.push(Arc::clone(&pod.shape));
+        self.get_mut(id).shapes.push(Arc::clone(&pod.kin));
         id
     }
 

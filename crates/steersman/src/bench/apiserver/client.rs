@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -51,7 +52,8 @@ pub(super) struct Target {
     authority: String,
     name: ServerName<'static>,
     tls: Arc<ClientConfig>,
-    bearer: Option<String>,
+    /// What every request says besides what it asks.
+    headers: HeaderMap,
 }
 
 impl Target {
@@ -80,7 +82,13 @@ impl Target {
                 (builder.with_client_auth_cert(chain, key)?, None)
             }
         };
-        Ok(Target { authority: address.to_owned(), name, tls: Arc::new(tls), bearer })
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(JSON));
+        headers.insert(USER_AGENT, HeaderValue::from_static("steersman-bench"));
+        if let Some(bearer) = bearer {
+            headers.insert(AUTHORIZATION, bearer.try_into().context("the token")?);
+        }
+        Ok(Target { authority: address.to_owned(), name, tls: Arc::new(tls), headers })
     }
 
     async fn dial(&self, protocol: &[u8]) -> Result<TokioIo<TlsStream<TcpStream>>> {
@@ -120,30 +128,29 @@ impl Target {
         body: Bytes,
         is_http2: bool,
     ) -> Result<Request<Full<Bytes>>> {
-        let mut builder = Request::builder().method(method);
-        builder = if is_http2 {
-            builder.uri(format!("https://{}{uri}", self.authority))
+        let content_type = content_type(&method);
+        let has_body = !body.is_empty();
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.headers_mut() = self.headers.clone();
+        if has_body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if is_http2 {
+            *request.uri_mut() = format!("https://{}{uri}", self.authority).try_into()?;
         } else {
-            builder.uri(uri).header("Host", &self.authority)
-        };
-        builder = builder.header("Accept", "application/json").header("User-Agent", "steersman-bench");
-        if !body.is_empty() {
-            let content_type = content_type(&builder);
-            builder = builder.header("Content-Type", content_type);
+            *request.uri_mut() = uri.try_into()?;
+            request.headers_mut().insert(HOST, HeaderValue::try_from(&self.authority)?);
         }
-        if let Some(bearer) = &self.bearer {
-            builder = builder.header("Authorization", bearer);
-        }
-        builder.body(Full::new(body)).context("making a request")
+        Ok(request)
     }
 }
 
+const JSON: &str = "application/json";
+
 /// What the body of a request is.
-pub(super) fn content_type(builder: &http::request::Builder) -> &'static str {
-    match builder.method_ref() {
-        Some(&Method::PATCH) => "application/strategic-merge-patch+json",
-        _ => "application/json",
-    }
+pub(super) fn content_type(method: &Method) -> &'static str {
+    if method == Method::PATCH { "application/strategic-merge-patch+json" } else { JSON }
 }
 
 /// One request at a time.
@@ -175,6 +182,26 @@ impl Connection {
         let response = self.send(method, uri, body).await?;
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))
+    }
+
+    /// Sends a request, reads the whole answer, and returns its status and, if that is not `wanted`, what it says.
+    pub(super) async fn tell(
+        &mut self,
+        method: Method,
+        uri: &str,
+        body: Bytes,
+        wanted: StatusCode,
+    ) -> Result<Result<(), (StatusCode, Bytes)>> {
+        let response = self.send(method, uri, body).await?;
+        let status = response.status();
+        let mut body = response.into_body();
+        if status != wanted {
+            return Ok(Err((status, body.collect().await?.to_bytes())));
+        }
+        while let Some(frame) = body.frame().await {
+            frame?;
+        }
+        Ok(Ok(()))
     }
 
     /// The status of a GET.

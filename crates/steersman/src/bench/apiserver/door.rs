@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use apiserver::in_process::InProcess;
 use bytes::Bytes;
 use component::body::Body;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -56,12 +57,15 @@ impl Door {
 }
 
 fn request(method: Method, uri: &str, body: Bytes) -> Result<Request<Bytes>> {
-    let mut builder = Request::builder().method(method).uri(uri).header("Accept", "application/json");
-    if !body.is_empty() {
-        let content_type = client::content_type(&builder);
-        builder = builder.header("Content-Type", content_type);
+    let content_type = (!body.is_empty()).then(|| client::content_type(&method));
+    let mut request = Request::new(body);
+    *request.uri_mut() = uri.try_into()?;
+    *request.method_mut() = method;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(content_type) = content_type {
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    Ok(builder.body(body)?)
+    Ok(request)
 }
 
 impl Asker {
@@ -95,6 +99,35 @@ impl Asker {
             bail!("{method} {uri} was answered with {status}: {}", String::from_utf8_lossy(&answer));
         }
         Ok(answer)
+    }
+
+    /// Sends a request, reads the whole answer without keeping it, and demands a status.
+    pub(super) async fn tell(
+        &mut self,
+        method: Method,
+        uri: &str,
+        body: Bytes,
+        wanted: StatusCode,
+    ) -> Result<()> {
+        let told = match self {
+            Asker::Https(connection) => connection.tell(method.clone(), uri, body, wanted).await?,
+            Asker::InProcess(client) => {
+                let response = client.ask(request(method.clone(), uri, body)?).await;
+                let status = response.status();
+                let mut body = response.into_body();
+                if status == wanted {
+                    while let Some(piece) = body.next().await {
+                        piece?;
+                    }
+                    Ok(())
+                } else {
+                    Err((status, body.collect().await?))
+                }
+            }
+        };
+        told.or_else(|(status, answer)| {
+            bail!("{method} {uri} was answered with {status}: {}", String::from_utf8_lossy(&answer))
+        })
     }
 
     /// Reads an answer and forgets it; returns its length.

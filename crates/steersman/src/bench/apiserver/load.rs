@@ -143,7 +143,7 @@ impl Work {
     async fn done_by(self, asker: &mut Asker) -> Result<()> {
         let (uri, text) = match self {
             Work::Ask(method, uri, body, wanted) => {
-                return asker.ask(method, &uri, body, wanted).await.map(drop);
+                return asker.tell(method, &uri, body, wanted).await;
             }
             Work::Rewrite(uri, text) => (uri, text),
         };
@@ -153,6 +153,6 @@ impl Work {
         let (before, rest) = object.split_once(marker).context("an object without the annotation")?;
         let (_, after) = rest.split_once('"').context("an object that is cut off")?;
         let object = format!("{before}{marker}{text}\"{after}");
-        asker.ask(Method::PUT, &uri, object.into(), StatusCode::OK).await.map(drop)
+        asker.tell(Method::PUT, &uri, object.into(), StatusCode::OK).await
     }
 }

@@ -11,6 +11,11 @@ pub(in crate::bench) fn peak_rss_bytes() -> Option<u64> {
     rss_in(&fs::read_to_string(STATUS).ok()?, "VmHWM:")
 }
 
+/// The memory that the process has in RAM; `None` where the system does not say.
+pub(in crate::bench) fn rss_bytes() -> Option<u64> {
+    rss_in(&fs::read_to_string(STATUS).ok()?, "VmRSS:")
+}
+
 /// Has the peak begin anew. Where the system does not allow it, the peak stays that of the whole process.
 pub(in crate::bench) fn forget_peak() {
     // 5 is the kernel's code for it; there is nothing to do about a refusal.

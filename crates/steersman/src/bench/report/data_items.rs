@@ -14,9 +14,10 @@ const VERSION: &str = "v1";
 /// What upstream's benchmark is called; it is the first part of each name.
 const BENCHMARK: &str = "BenchmarkPerfScheduling";
 
-#[derive(Default, Serialize)]
+/// A report in that shape.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DataItems<'r> {
+pub(in crate::bench) struct DataItems<'r> {
     version: &'static str,
     data_items: Vec<DataItem>,
     /// Not upstream's: what has no measures, and why.
@@ -27,8 +28,9 @@ struct DataItems<'r> {
     failed: Vec<Unmeasured<'r>>,
 }
 
+/// One metric of one period.
 #[derive(Serialize)]
-struct DataItem {
+pub(in crate::bench) struct DataItem {
     data: BTreeMap<&'static str, f64>,
     unit: &'static str,
     labels: BTreeMap<&'static str, String>,
@@ -40,39 +42,71 @@ struct Unmeasured<'r> {
     reason: &'r str,
 }
 
+impl Default for DataItems<'_> {
+    fn default() -> Self {
+        DataItems { version: VERSION, data_items: Vec::new(), not_run: Vec::new(), failed: Vec::new() }
+    }
+}
+
+impl<'r> DataItems<'r> {
+    /// Adds metrics.
+    pub(in crate::bench) fn extend(&mut self, items: impl IntoIterator<Item = DataItem>) {
+        self.data_items.extend(items);
+    }
+
+    /// Adds a workload that could not be run.
+    pub(in crate::bench) fn not_run(&mut self, name: &'r str, reason: &'r str) {
+        self.not_run.push(Unmeasured { name, reason });
+    }
+
+    /// Adds a workload that was not run to its end.
+    pub(in crate::bench) fn failed(&mut self, name: &'r str, reason: &'r str) {
+        self.failed.push(Unmeasured { name, reason });
+    }
+
+    /// Writes it.
+    pub(in crate::bench) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
+        writeln!(out, "{text}")
+    }
+}
+
+impl DataItem {
+    /// With one label more.
+    pub(in crate::bench) fn labelled(mut self, name: &'static str, value: &str) -> DataItem {
+        self.labels.insert(name, value.to_owned());
+        self
+    }
+}
+
 /// Writes a report.
 pub(super) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let mut items = DataItems { version: VERSION, ..DataItems::default() };
+    let mut items = DataItems::default();
     for row in &report.rows {
         match &row.verdict {
             Verdict::Measured(periods) => {
-                items.data_items.extend(periods.iter().flat_map(|measured| data_items(&row.name, measured)));
+                periods.iter().for_each(|measured| items.extend(data_items(&row.name, measured)));
             }
-            Verdict::NotRun(reason) => items.not_run.push(Unmeasured { name: &row.name, reason }),
-            Verdict::Stuck(reason) => items.failed.push(Unmeasured { name: &row.name, reason }),
+            Verdict::NotRun(reason) => items.not_run(&row.name, reason),
+            Verdict::Stuck(reason) => items.failed(&row.name, reason),
         }
     }
-    finish(out, &items)
+    items.write(out)
 }
 
 /// Writes the result of one plain cluster.
 pub(super) fn write_scaled(out: &mut dyn Write, scaled: &Scaled) -> io::Result<()> {
     let name = scaled.name();
-    let mut items = DataItems { version: VERSION, ..DataItems::default() };
-    items.data_items = data_items(&name, &scaled.measured);
+    let mut items = DataItems::default();
+    items.extend(data_items(&name, &scaled.measured));
     let seconds = BTreeMap::from([
         ("Generation", scaled.generation().as_secs_f64()),
         ("Nodes", scaled.nodes.as_secs_f64()),
         ("Core", scaled.measured.core.as_secs_f64()),
         ("Total", scaled.total.as_secs_f64()),
     ]);
-    items.data_items.push(item(&name, &scaled.measured, "Runtime", "s", seconds));
-    finish(out, &items)
-}
-
-fn finish(out: &mut dyn Write, items: &DataItems<'_>) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(items).map_err(io::Error::other)?;
-    writeln!(out, "{text}")
+    items.extend([item(&name, &scaled.measured.name, "Runtime", "s", seconds)]);
+    items.write(out)
 }
 
 fn data_items(name: &str, measured: &Measured) -> Vec<DataItem> {
@@ -83,33 +117,33 @@ fn data_items(name: &str, measured: &Measured) -> Vec<DataItem> {
     for (bucket, percent) in [("Perc50", 50), ("Perc90", 90), ("Perc95", 95), ("Perc99", 99)] {
         rates.insert(bucket, throughput.percentile(percent).unwrap_or(average_rate));
     }
-    items.push(item(name, measured, "SchedulingThroughput", "pods/s", rates));
+    items.push(item(name, &measured.name, "SchedulingThroughput", "pods/s", rates));
     for outcome in Outcome::ALL {
         let latency = &measured.latencies[outcome as usize];
         if latency.count() > 0 {
             let metric = "scheduler_scheduling_attempt_duration_seconds";
-            let mut timed = item(name, measured, metric, "ms", milliseconds(latency));
-            timed.labels.insert("result", outcome.name().to_owned());
-            items.push(timed);
+            let timed = item(name, &measured.name, metric, "ms", milliseconds(latency));
+            items.push(timed.labelled("result", outcome.name()));
         }
     }
     let average = |value: f64| BTreeMap::from([("Average", value)]);
     let decisions = average(measured.decisions_per_second());
-    items.push(item(name, measured, "DecisionThroughput", "decisions/s", decisions));
+    items.push(item(name, &measured.name, "DecisionThroughput", "decisions/s", decisions));
     for (metric, n) in [("NodesVisited", measured.rows_visited), ("PluginCalls", measured.plugin_calls)] {
         if let Some(mean) = measured.per_attempt(n) {
-            items.push(item(name, measured, metric, "per attempt", average(mean)));
+            items.push(item(name, &measured.name, metric, "per attempt", average(mean)));
         }
     }
     let long_way = measured.n_long_way as f64 / measured.n_attempts().max(1) as f64;
-    items.push(item(name, measured, "LongWay", "per attempt", average(long_way)));
+    items.push(item(name, &measured.name, "LongWay", "per attempt", average(long_way)));
     if let Some(bytes) = measured.peak_rss_bytes {
-        items.push(item(name, measured, "PeakResidentMemory", "MB", average(bytes as f64 / 1e6)));
+        items.push(item(name, &measured.name, "PeakResidentMemory", "MB", average(bytes as f64 / 1e6)));
     }
     items
 }
 
-fn milliseconds(latency: &Histogram) -> BTreeMap<&'static str, f64> {
+/// Times in nanoseconds, as data of an item.
+pub(in crate::bench) fn milliseconds(latency: &Histogram) -> BTreeMap<&'static str, f64> {
     let percentile = |percent| latency.percentile(percent) as f64 / 1e6;
     BTreeMap::from([
         ("Average", latency.mean() / 1e6),
@@ -120,14 +154,15 @@ fn milliseconds(latency: &Histogram) -> BTreeMap<&'static str, f64> {
     ])
 }
 
-fn item(
-    name: &str,
-    measured: &Measured,
+/// A metric of a workload's period.
+pub(in crate::bench) fn item(
+    workload: &str,
+    period: &str,
     metric: &str,
     unit: &'static str,
     data: BTreeMap<&'static str, f64>,
 ) -> DataItem {
-    let name = format!("{BENCHMARK}/{name}/{}", measured.name);
+    let name = format!("{BENCHMARK}/{workload}/{period}");
     let labels = BTreeMap::from([("Name", name), ("Metric", metric.to_owned())]);
     DataItem { data, unit, labels }
 }

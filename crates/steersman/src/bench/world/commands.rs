@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use scheduling::engine::{Command, Condition, Input};
-use wire::{Object, Timestamp};
+use scheduling::engine::{ClaimName, Command, Condition, Input};
+use wire::{Kind, Object, Timestamp};
 
 use super::{Commands, World};
 use crate::bench::measure::{Fed, feed};
 use crate::bench::opcodes::Stage;
+use crate::volume_controllers::{bind, made_for};
 
 impl World {
     /// Carries commands out, and those that come of it.
@@ -15,6 +16,15 @@ impl World {
         while let Some(command) = commands.pop_front() {
             match command {
                 Command::Bind { uid, node, .. } => self.bind(&uid, &node, &mut commands),
+                Command::BindVolume { uid, volume, claim, .. } => {
+                    let key = (Kind::PersistentVolume, String::new(), volume.to_string());
+                    let volume = self.others.get(&key).cloned();
+                    self.bind_claim(&uid, key.2, volume, &claim, &mut commands);
+                }
+                Command::ProvisionClaim { uid, claim, node, .. } => {
+                    let volume = self.provision(&claim, &node);
+                    self.bind_claim(&uid, claim.to_string(), volume, &claim, &mut commands);
+                }
                 Command::PatchStatus { uid, condition, nominated_node_name, .. } => {
                     self.patch_status(&uid, condition, nominated_node_name, &mut commands);
                 }
@@ -27,6 +37,46 @@ impl World {
                 Command::Event { .. } | Command::WakeAt(_) => {}
             }
         }
+    }
+
+    /// Makes a volume for a claim, which is marked with the node.
+    fn provision(&mut self, claim: &ClaimName, node: &str) -> Option<Object> {
+        let key = (Kind::PersistentVolumeClaim, claim.namespace.to_string(), claim.name.to_string());
+        let Some(Object::PersistentVolumeClaim(known)) = self.others.get(&key) else { return None };
+        let class = known.spec.storage_class_name.clone().unwrap_or_default();
+        let provisioner = match self.others.get(&(Kind::StorageClass, String::new(), class)) {
+            Some(Object::StorageClass(class)) => class.provisioner.clone(),
+            _ => String::new(),
+        };
+        let Some(Object::PersistentVolumeClaim(known)) = self.others.get_mut(&key) else { return None };
+        Some(made_for(known, &provisioner, node).into())
+    }
+
+    /// Binds a claim to a volume, as the controllers of volumes would, and says so.
+    fn bind_claim(
+        &mut self,
+        uid: &Arc<str>,
+        written: String,
+        volume: Option<Object>,
+        claim: &ClaimName,
+        commands: &mut Commands,
+    ) {
+        let key = (Kind::PersistentVolumeClaim, claim.namespace.to_string(), claim.name.to_string());
+        let both = volume.zip(self.others.get(&key).cloned());
+        let result = match both {
+            Some((Object::PersistentVolume(mut volume), Object::PersistentVolumeClaim(mut claim))) => {
+                bind(&mut volume, &mut claim);
+                for object in [Object::PersistentVolume(volume), Object::PersistentVolumeClaim(claim)] {
+                    self.feed(Input::Upsert(&object), commands);
+                    let metadata = object.meta();
+                    let key = (object.kind(), metadata.namespace.clone(), metadata.name.clone());
+                    self.others.insert(key, object);
+                }
+                Ok(())
+            }
+            _ => Err("the volume or the claim is gone".to_owned()),
+        };
+        self.feed(Input::VolumeFinished { uid, object: &written, result }, commands);
     }
 
     /// Gives the core an input about something that the world does not keep.

@@ -6,6 +6,11 @@ use crate::document::{Members as _, Object, at, at_mut};
 
 /// Makes what `matchLabelKeys` and `mismatchLabelKeys` mean part of the selectors.
 pub(super) fn select_own_labels(object: &mut Value) {
+    let has_rules =
+        |spec: &Object| spec.contains_key("topologySpreadConstraints") || spec.contains_key("affinity");
+    if !at(object, &["spec"]).is_some_and(has_rules) {
+        return;
+    }
     let labels = at(object, &["metadata", "labels"]).cloned().unwrap_or_default();
     let Some(spec) = at_mut(object, &["spec"]) else { return };
     spec.for_each("topologySpreadConstraints", |constraint| {
