@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Map, Now, Stream};
-use scheduling::engine::{Input, Scheduler, Step, Tried};
+use scheduling::engine::{Command, EventKind, Input, Scheduler, Step, Tried};
 use scheduling::framework::{Code, Profile, Stopwatch};
 use scheduling::outcome::{Outcome, Placement, Refused};
 use tokio::time::Instant;
+use wire::Object;
 use wire::config::ExtensionPoint;
 
 use super::timings::label;
@@ -40,8 +41,11 @@ struct Bound {
     profile: Arc<str>,
     /// When the attempt began.
     begun: Instant,
-    /// When the command to bind it was given.
-    ordered: Instant,
+    /// When its node was known.
+    placed: Instant,
+    /// When the command to bind it was given; `None` while its volumes are made ready.
+    ordered: Option<Instant>,
+    has_volumes: bool,
     attempts: u32,
     first_active: Option<Now>,
 }
@@ -49,7 +53,18 @@ struct Bound {
 /// What matters of an input once the core has taken it in.
 enum Seen {
     Object,
-    Bound { uid: Arc<str>, is_bound: bool },
+    Bound {
+        uid: Arc<str>,
+        is_bound: bool,
+    },
+    /// Something was written into a volume of the pod, or was not.
+    Volume {
+        is_written: bool,
+    },
+    /// A pod is gone.
+    Gone {
+        uid: String,
+    },
     Other,
 }
 
@@ -112,7 +127,9 @@ impl Meter {
         let bound = Bound {
             profile,
             begun: self.step_begun,
-            ordered: Instant::now(),
+            placed: Instant::now(),
+            ordered: None,
+            has_volumes: false,
             attempts: tried.attempts,
             first_active: tried.first_active,
         };
@@ -140,11 +157,19 @@ impl Meter {
         let result = if is_bound { "scheduled" } else { "error" };
         families.attempts.with([result, profile]).inc();
         families.attempt_seconds.with([result, profile]).observe(bound.begun.elapsed().as_secs_f64());
-        // No volume and no device had to be made ready.
-        self.timings.point(profile, ExtensionPoint::PreBind, Code::Success, 0);
-        families.point_seconds.with(["PreBindPreFlight", "Skip", profile]).observe(0.0);
         let code = if is_bound { Code::Success } else { Code::Error };
-        self.timings.point(profile, ExtensionPoint::Bind, code, took(bound.ordered));
+        let flight = if bound.has_volumes { Code::Success } else { Code::Skip };
+        families.point_seconds.with(["PreBindPreFlight", flight.name(), profile]).observe(0.0);
+        match bound.ordered {
+            Some(ordered) => {
+                let preparing = u64::try_from((ordered - bound.placed).as_nanos()).unwrap_or(u64::MAX);
+                let preparing = if bound.has_volumes { preparing } else { 0 };
+                self.timings.point(profile, ExtensionPoint::PreBind, Code::Success, preparing);
+                self.timings.point(profile, ExtensionPoint::Bind, code, took(ordered));
+            }
+            // Its volumes could not be made ready.
+            None => self.timings.point(profile, ExtensionPoint::PreBind, code, took(bound.placed)),
+        }
         if !is_bound {
             families.point_seconds.with(["Unreserve", "Success", profile]).observe(0.0);
             return;
@@ -157,6 +182,27 @@ impl Meter {
         };
         let waited = bound.first_active.map_or(0, |first| now.as_nanos().saturating_sub(first.as_nanos()));
         families.sli_seconds.with([&attempts]).observe(waited.max(0) as f64 / 1e9);
+    }
+
+    /// Looks at what is to be done for what it says about pods that are being bound.
+    fn follow(&mut self, commands: &[Command], now: Now) {
+        for command in commands {
+            match command {
+                Command::Bind { uid, .. } => {
+                    if let Some(bound) = self.bindings.get_mut(uid) {
+                        bound.ordered.get_or_insert_with(Instant::now);
+                    }
+                }
+                Command::BindVolume { uid, .. } | Command::ProvisionClaim { uid, .. } => {
+                    if let Some(bound) = self.bindings.get_mut(uid) {
+                        bound.has_volumes = true;
+                    }
+                }
+                // Of one that is being bound only its volumes can be to blame: a binding that failed is counted already.
+                Command::Event { uid, kind: EventKind::FailedScheduling, .. } => self.bound(uid, false, now),
+                _ => {}
+            }
+        }
     }
 
     /// Something happened to an object: one observation for each event that waiting pods may hear of, and one for all of
@@ -180,13 +226,13 @@ impl Meter {
 impl Observer for Meter {
     fn before(&mut self, input: &Input<'_>, _now: Now) {
         self.input = match input {
+            Input::Delete(Object::Pod(pod)) => Seen::Gone { uid: pod.metadata.uid.clone() },
             Input::Upsert(_) | Input::Delete(_) => Seen::Object,
+            Input::VolumeFinished { result, .. } => Seen::Volume { is_written: result.is_ok() },
             Input::BindFinished { uid, result } => {
                 Seen::Bound { uid: (*uid).into(), is_bound: result.is_ok() }
             }
-            Input::Schedule | Input::VolumeFinished { .. } | Input::EvictFinished { .. } | Input::Tick => {
-                Seen::Other
-            }
+            Input::Schedule | Input::EvictFinished { .. } | Input::Tick => Seen::Other,
         };
         self.timings.begin(self.random.below(SAMPLED_OF) == 0);
         self.step_begun = Instant::now();
@@ -195,12 +241,22 @@ impl Observer for Meter {
     fn after(&mut self, step: &Step, scheduler: &Scheduler, now: Now, took: Duration) {
         match std::mem::replace(&mut self.input, Seen::Other) {
             Seen::Object => self.happened(step, took),
+            Seen::Gone { uid } => {
+                // Of a binding that was ordered there will be an answer.
+                if self.bindings.get(&*uid).is_some_and(|bound| bound.ordered.is_none()) {
+                    self.bindings.remove(&*uid);
+                }
+                self.happened(step, took);
+            }
+            Seen::Volume { is_written: false } => self.families.volume_errors.with(["bind"]).inc(),
+            Seen::Volume { is_written: true } => {}
             Seen::Bound { uid, is_bound } => self.bound(&uid, is_bound, now),
             Seen::Other => {}
         }
         if let Some(tried) = &step.tried {
             self.tried(tried, scheduler);
         }
+        self.follow(&step.commands, now);
         let n_binding = i64::try_from(self.bindings.len()).unwrap_or(i64::MAX);
         self.families.goroutines.with(["binding"]).set(n_binding);
     }
