@@ -133,7 +133,7 @@ impl Connection {
             .method(method)
             .uri(path_and_query)
             .header(header::USER_AGENT, &*self.user_agent)
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, "application/json, */*");
         let body = match content {
             Some((media_type, body)) => {
                 request = request.header(header::CONTENT_TYPE, media_type);
