@@ -86,7 +86,10 @@ async fn an_address_that_was_deleted_comes_back_and_is_told_of() {
 async fn what_no_service_needs_is_given_back_after_a_while() {
     let client = Client::start().await;
     let registry = client.registry();
-    assert_eq!(client.post(SERVICES, &node_port("a", 30001)).await.code, 201);
+    // Otherwise any address, also one of those below.
+    let mut service = node_port("a", 30001);
+    service["spec"]["clusterIP"] = "10.96.0.100".into();
+    assert_eq!(client.post(SERVICES, &service).await.code, 201);
     // What a crash in the middle of a create leaves, and somebody else's address.
     let put = |key: &'static str, value: String| {
         registry.store.commit(Bytes::from_static(key.as_bytes()), Expect::Absent, Write::put(value))
