@@ -59,8 +59,9 @@ pub enum LookupError {
     },
     /// The cluster does not say.
     #[error(
-        "unable to read configmap kube-system/extension-apiserver-authentication ({0}). A role binding to the role \
-         extension-apiserver-authentication-reader in kube-system gives the permission"
+        "unable to read configmap kube-system/extension-apiserver-authentication ({0}). If the permission is missing, a \
+         role binding to the role extension-apiserver-authentication-reader in kube-system gives it; if the configmap \
+         is, --client-ca-file says whom to trust"
     )]
     ConfigMap(#[source] Error),
     /// The cluster says something that cannot be used.

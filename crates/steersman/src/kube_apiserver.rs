@@ -1,5 +1,6 @@
 //! `steersman kube-apiserver`: the component.
 
+mod authorities;
 mod flags;
 mod serve;
 mod service_accounts;
@@ -70,7 +71,8 @@ pub(crate) fn raise_file_limit() {
 
 /// Tells the operator. That the log cannot be written, as on a full disk, is no reason to end.
 fn tell(text: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{text}");
+    // In one piece, so that who reads along never sees a part of it.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// The allocator asks for memory in pages of 2 MiB. A server takes and gives back a little here and there all the time, and

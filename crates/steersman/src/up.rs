@@ -118,7 +118,7 @@ async fn up(options: &Options) -> Result<()> {
         };
         tokio::select! {
             failed = touring => failed?,
-            () = shutdown.reached(Stage::Draining) => {}
+            () = shutdown.reached(Stage::Draining) => tour::ends(),
         }
         // Nobody writes any more while the server finishes what has begun.
         drop(cluster);

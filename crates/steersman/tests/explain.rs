@@ -229,7 +229,7 @@ fn a_pod_that_is_not_there_is_an_error_that_names_the_likely_ones() {
     other["metadata"]["namespace"] = json!("prod");
     let cluster = Cluster::new([node("a"), other, pod("web-2")]);
     for (arguments, expected) in [
-        (vec!["pod", "web-1"], "there is no pod default/web-1 among the 2 given; is it prod/web-1?"),
+        (vec!["pod", "web-1"], "there is no pod default/web-1 among the 2 that there are; is it prod/web-1?"),
         (vec!["pod", "web-1", "-n", "prodd"], "is it prod/web-1?"),
         (vec!["pod", "wbe-2"], "is it default/web-2"),
         (vec!["pod", "prod/web-1", "-n", "test"], "leave one of them out"),

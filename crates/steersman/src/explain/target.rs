@@ -63,7 +63,7 @@ pub(super) fn find_pod<'f>(files: &'f ClusterFiles, key: &PodName) -> Result<&'f
         suggestions = similar(&key.name, candidates);
     }
     bail!(
-        "there is no pod {}/{} among the {} given{}",
+        "there is no pod {}/{} among the {} that there are{}",
         key.namespace,
         key.name,
         files.pods().count(),

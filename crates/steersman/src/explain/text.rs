@@ -20,7 +20,7 @@ const NAMES_MAX: usize = 5;
 pub(super) fn write(report: &Report, paint: Paint, n_rows_max: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", paint.bold(&headline(report)))?;
     if let Some(words) = &report.scheduler {
-        scheduler::write(words, out)?;
+        scheduler::write(words, report.message.as_deref(), out)?;
     }
     if let Some(line) = standpoint(report) {
         writeln!(out, "({line})")?;

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use rustls::RootCertStore;
 use store::Store;
 
-use super::{Options, service_accounts, tell};
+use super::{Options, authorities, service_accounts, tell};
 
 /// A server that is ready to be asked, and not yet listening.
 pub(crate) struct Prepared {
@@ -41,11 +41,15 @@ pub(crate) async fn prepare(options: &Options, store: Arc<dyn Store>) -> Result<
     let address = advertised(options);
     let settings = settings(options, address, listener.address().port())?;
     let settings = Settings { flags: crate::flag_values(), ..settings };
-    let tls = tls(options, &settings, address, &listener)?;
+    let (tls, authorities_pem) = tls(options, &settings, address, &listener)?;
     let shutdown = Shutdown::new();
     let delay = flags::duration(&options.shutdown_delay_duration).context("--shutdown-delay-duration")?;
     tokio::spawn(shutdown.follow_signals().context("catching signals")?);
     let server = start(store, settings, shutdown.clone()).await.context("starting the server")?;
+    if let Err(error) = authorities::publish(&server, &authorities_pem).await {
+        // Others then have to be told by flags; a full disk, for instance, is no reason not to serve.
+        tell(format_args!("{error:#}"));
+    }
     if options.etcd_servers.is_empty() {
         let file = options.data_dir.join("store").join("store.redb");
         server.metrics.collect_with(move |text| write_size(&file, text));
@@ -171,8 +175,13 @@ fn node_ports(text: &str) -> Result<(u16, u16)> {
     parse().with_context(|| format!("--service-node-port-range: {text:?} is no range such as 30000-32767"))
 }
 
-/// How the server proves who it is, and whom it believes. Writes the administrator's kubeconfig.
-fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Listener) -> Result<Tls> {
+/// How the server proves who it is, and whom it believes, the latter also as PEM. Writes the administrator's kubeconfig.
+fn tls(
+    options: &Options,
+    settings: &Settings,
+    address: IpAddr,
+    listener: &Listener,
+) -> Result<(Tls, String)> {
     let folder = certificate_folder(options);
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let now = now();
@@ -183,7 +192,9 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
     };
     let mut roots = RootCertStore::empty();
     authority.add_to(&mut roots)?;
+    let mut authorities_pem = authority.certificate_pem().to_owned();
     if let Some(path) = &options.client_ca_file {
+        authorities_pem += &std::fs::read_to_string(path).context("--client-ca-file")?;
         certificates::load_roots(path, &mut roots).context("--client-ca-file")?;
     }
     let admin = authority.client("admin", &Subject::new("kubernetes-admin", &["system:masters"]), now)?;
@@ -201,8 +212,8 @@ fn tls(options: &Options, settings: &Settings, address: IpAddr, listener: &Liste
         cipher_suites: options.tls_cipher_suites.clone(),
         ..TlsOptions::default()
     };
-    Tls::new(&identity, roots, &tls_options)
-        .context("setting up TLS (--tls-cipher-suites, --tls-min-version)")
+    let tls = Tls::new(&identity, roots, &tls_options);
+    Ok((tls.context("setting up TLS (--tls-cipher-suites, --tls-min-version)")?, authorities_pem))
 }
 
 fn certificate_folder(options: &Options) -> PathBuf {

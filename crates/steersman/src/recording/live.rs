@@ -11,7 +11,7 @@ use wire::config::{FeatureGates, SchedulerConfiguration};
 
 use super::header::Header;
 use super::recorder::Recorder;
-use super::segments::Segments;
+use super::segments::{self, Segments};
 
 /// How large a recording may get.
 const BYTES_MAX: u64 = 8 << 30;
@@ -26,10 +26,11 @@ struct LiveRecording {
     flushed_at: Now,
 }
 
-/// Records into a folder, in files of bounded size, what a scheduler that is made of these is given and decides.
+/// Records into a folder, in files of bounded size, what a scheduler that is made of these is given and decides. Each run
+/// of the program has a folder of its own in it.
 ///
 /// # Errors
-/// If the folder cannot be written, or has a recording already; if extenders decide, whose answers no replay can repeat.
+/// If the folder cannot be written; if extenders decide, whose answers no replay can repeat.
 pub(crate) fn record(
     folder: &Path,
     configuration: &SchedulerConfiguration,
@@ -41,8 +42,8 @@ pub(crate) fn record(
         bail!("--record: the extender at {} decides too, and a replay cannot ask it", extender.url_prefix);
     }
     let header = Header::new(configuration, gates, seed, start)?;
-    let segments = Segments::create(folder, BYTES_MAX)?;
-    let recorder = Recorder::begin(folder, Box::new(segments), &header)?;
+    let run = segments::next_run(folder)?;
+    let recorder = Recorder::begin(&run, Box::new(Segments::create(&run, BYTES_MAX)?), &header)?;
     Ok(Box::new(LiveRecording { recorder: Some(recorder), flushed_at: start }))
 }
 

@@ -15,6 +15,34 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 /// How the files end.
 const EXTENSION: &str = "jsonl";
 
+/// How the folder of a run begins; its number follows.
+const RUN: &str = "run-";
+
+/// The folder for the next run of a program that records into `folder`.
+pub(super) fn next_run(folder: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    let last = runs(folder)?.last().and_then(|run| number(run)).unwrap_or(0);
+    Ok(folder.join(format!("{RUN}{:06}", last + 1)))
+}
+
+fn number(run: &Path) -> Option<u32> {
+    run.file_name()?.to_str()?.strip_prefix(RUN)?.parse().ok()
+}
+
+/// The folders of runs, in order.
+fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
+    let read = || format!("reading the folder {}", folder.display());
+    let mut runs = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(read)? {
+        let path = entry.with_context(read)?.path();
+        if path.is_dir() && number(&path).is_some() {
+            runs.push(path);
+        }
+    }
+    runs.sort_by_key(|run| number(run));
+    Ok(runs)
+}
+
 /// Files that are written one after the other.
 pub(super) struct Segments {
     folder: PathBuf,
@@ -84,6 +112,16 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// Reads the files of a folder as one text.
 pub(super) fn read(folder: &Path) -> Result<Box<dyn BufRead>> {
     let files = files(folder)?;
+    if let (true, [.., last]) = (files.is_empty(), runs(folder)?.as_slice()) {
+        return match runs(folder)?.len() {
+            1 => read(last),
+            n => bail!(
+                "{} has {n} runs, each a recording of its own: name one, such as {}",
+                folder.display(),
+                last.display()
+            ),
+        };
+    }
     if files.is_empty() {
         bail!("{} has no recording in it: files are named 000001.{EXTENSION} and so on", folder.display());
     }
@@ -128,6 +166,28 @@ mod tests {
         assert!(
             read(folder.path()).is_err_and(|error| error.to_string().contains("000001.jsonl is missing"))
         );
+    }
+
+    #[test]
+    fn every_run_has_a_folder_of_its_own_and_the_only_one_need_not_be_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = |text: &[u8]| {
+            let run = next_run(folder.path()).unwrap();
+            let mut segments = Segments::create(&run, 100).unwrap();
+            segments.write_all(text).unwrap();
+            segments.flush().unwrap();
+            run
+        };
+        let first = record(b"first\n");
+        let mut text = String::new();
+        read(folder.path()).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "first\n");
+        let second = record(b"second\n");
+        assert!(first.ends_with("run-000001") && second.ends_with("run-000002"));
+        assert!(read(folder.path()).is_err_and(|error| error.to_string().contains("run-000002")));
+        text.clear();
+        read(&first).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "first\n");
     }
 
     #[test]

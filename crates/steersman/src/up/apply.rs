@@ -17,6 +17,19 @@ pub(super) struct Applied {
 }
 
 impl Applied {
+    /// Whether it says what it is.
+    fn check(&self) -> Result<()> {
+        let (file, kind, name) = (self.file.display(), self.kind(), self.name());
+        for (field, value) in
+            [("apiVersion", self.text("/apiVersion")), ("kind", kind), ("metadata.name", name)]
+        {
+            if value.is_empty() {
+                bail!("{file}: {field} is missing in an object ({kind} {name})");
+            }
+        }
+        Ok(())
+    }
+
     fn text(&self, pointer: &str) -> &str {
         self.object.pointer(pointer).and_then(Value::as_str).unwrap_or("")
     }
@@ -62,6 +75,11 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Applied>> {
             }
         }
     }
+    if objects.is_empty() && !paths.is_empty() {
+        let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        bail!("-f: there are no objects in {}", shown.join(", "));
+    }
+    objects.iter().try_for_each(Applied::check)?;
     // What others need comes first.
     objects.sort_by_key(|applied| match applied.kind() {
         "Namespace" => 0,
@@ -117,16 +135,18 @@ impl Resources {
     async fn path(&self, connection: &Connection, applied: &Applied) -> Result<String> {
         let version = applied.text("/apiVersion");
         let (kind, file) = (applied.kind(), applied.file.display());
-        if version.is_empty() || kind.is_empty() || applied.name().is_empty() {
-            bail!("{file}: apiVersion, kind and metadata.name are needed, and one is missing");
-        }
         let root = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
         let known = self.0.borrow().get(&root).cloned();
         let list = match known {
             Some(list) => list,
             None => {
                 let what = format!("{file}: apiVersion {version}");
-                let body = connection.send(Method::GET, &root, None, &what).await.context(what)?;
+                let body = match connection.send(Method::GET, &root, None, &what).await {
+                    Err(error) if error.refusal().is_some_and(|refusal| refusal.code == 404) => {
+                        bail!("{file}: the API server does not know apiVersion {version} (of kind {kind})")
+                    }
+                    body => body.context(what)?,
+                };
                 let list: Value = serde_json::from_slice(&body).context("discovery")?;
                 self.0.borrow_mut().insert(root.clone(), list.clone());
                 list

@@ -45,6 +45,12 @@ pub(super) fn stays_up() {
     println!("\nIt stays up until Ctrl-C; started again on the same folder, it goes on where it was.");
 }
 
+/// Says that it ends.
+#[allow(clippy::print_stdout, reason = "a user is told what there is")]
+pub(super) fn ends() {
+    println!("Ending; once more Ctrl-C ends it at once.");
+}
+
 /// Waits until something has become of all applied pods, and shows what.
 #[allow(clippy::print_stdout, reason = "a user is told what there is")]
 pub(super) async fn show(

@@ -41,7 +41,7 @@ fn a_cluster_is_there_places_pods_and_says_why_one_waits() {
     let explain = |up: &Up| up.steersman(&["explain", "pod", "shop/reports"]);
     let why = explain(&up);
     for expected in [
-        "The running scheduler decided at",
+        "The running scheduler decided the same at",
         "waits for a change that matters to NodeAffinity",
         "label node-1 with disk=ssd",
     ] {

@@ -4,9 +4,14 @@ use std::io::{self, Write};
 
 use kube_scheduler::why::{For, Waiting, Words};
 
-pub(super) fn write(words: &Words, out: &mut dyn Write) -> io::Result<()> {
+/// `message` is what is said of the pod anyway.
+pub(super) fn write(words: &Words, message: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(decided) = &words.last_decision {
-        writeln!(out, "The running scheduler decided at {}: {}", decided.at, decided.message)?;
+        if message == Some(decided.message.as_str()) {
+            writeln!(out, "The running scheduler decided the same at {}.", decided.at)?;
+        } else {
+            writeln!(out, "The running scheduler decided at {}: {}", decided.at, decided.message)?;
+        }
         if let Some(node) = &decided.nominated_node_name {
             match decided.victims.as_slice() {
                 [] => writeln!(out, "It is nominated to {node}.")?,
